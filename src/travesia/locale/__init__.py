@@ -1,0 +1,91 @@
+"""Spanish and English texts of the Python side.
+
+English is the source: `_ = texts("study")` gives the translator of one room, whose Spanish
+stands in `es/study.po`. The language is chosen per context (a request, a command, a notebook),
+never globally stored: `with language("es"): ...` or `set_language("es")`.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+import locale as system_locale
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from travesia.errors import UnknownName
+
+Language = Literal["es", "en"]
+LANGUAGES: tuple[Language, ...] = ("es", "en")
+
+_current: ContextVar[Language | None] = ContextVar("language", default=None)
+
+
+def current_language() -> Language:
+    """The language of this context: as set, else the system's, else English."""
+    return _current.get() or _system_language()
+
+
+def set_language(language: str) -> None:
+    """Speak this language ("es" or "en") in this context from now on."""
+    _current.set(_checked(language))
+
+
+@contextmanager
+def language(language: str) -> Iterator[None]:
+    """Speak this language ("es" or "en") inside the block."""
+    token = _current.set(_checked(language))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def texts(room: str) -> Callable[..., str]:
+    """The translator of one room: `_("De {n} clientes", n=3)` formats after translating."""
+
+    def translate(message: str, /, **values: object) -> str:
+        found = message if current_language() == "en" else _catalogue(room).gettext(message)
+        return found.format(**values) if values else found
+
+    return translate
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
+    """Mark a text that is translated where it is shown."""
+    return message
+
+
+def _checked(name: str) -> Language:
+    for known in LANGUAGES:
+        if name == known:
+            return known
+    raise UnknownName("language", name, LANGUAGES)
+
+
+@cache
+def _system_language() -> Language:
+    name = system_locale.getlocale()[0] or ""
+    return "es" if name.lower().startswith(("es", "spanish")) else "en"
+
+
+@cache
+def _catalogue(room: str) -> gettext.NullTranslations:
+    """Spanish of one room: the compiled file of a wheel, else the source compiled here."""
+    folder = files(__package__) / "es"
+    compiled, source = folder / f"{room}.mo", folder / f"{room}.po"
+    if compiled.is_file():
+        with compiled.open("rb") as file:
+            return gettext.GNUTranslations(file)
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    buffer = io.BytesIO()
+    with source.open("rb") as file:
+        write_mo(buffer, read_po(file, locale="es"))
+    buffer.seek(0)
+    return gettext.GNUTranslations(buffer)

@@ -1,0 +1,1 @@
+"""What happened: events, journeys, lenses and the catalogue."""
