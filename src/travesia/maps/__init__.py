@@ -1,0 +1,1 @@
+"""What we believe: the map document, drafting it from data, measuring it, drawing it."""
