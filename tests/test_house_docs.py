@@ -1,0 +1,126 @@
+"""Documents stay true: their code runs, their links lead somewhere, and they leave nothing out."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import travesia
+from travesia import errors
+
+PROJECT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
+RUN = ["README.md", "LEEME.md", "docs/guide.md", "docs/guia.md", "docs/how_it_works.md"]
+GUIDES = ["docs/guide.md", "docs/guia.md"]
+TWINS = [("README.md", "LEEME.md"), ("docs/guide.md", "docs/guia.md")]
+
+EVENTS = """user_id,event,timestamp,country
+ana,visit,2026-03-01T10:00:00,ES
+ana,cart,2026-03-01T10:05:00,ES
+ana,purchase,2026-03-02T09:00:00,ES
+ben,visit,2026-03-01T11:00:00,ES
+ben,cart,2026-03-03T11:00:00,ES
+cai,visit,2026-04-01T11:00:00,MX
+"""
+
+
+def shown(value: object) -> str:
+    return str(value.relative_to(PROJECT)) if isinstance(value, Path) else str(value)
+
+
+def code_of(text: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_the_code_of_a_document_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("events.csv").write_text(EVENTS)
+    text = (PROJECT / page).read_text()
+    names: dict[str, object] = {"__name__": "document"}
+    for block in code_of(text):
+        lines_before = text[: text.index(block)].count("\n")
+        tree = ast.increment_lineno(ast.parse(block), lines_before)
+        exec(compile(tree, page, "exec"), names)  # noqa: S102 - our own documents
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=shown)
+def test_links_inside_the_project_lead_somewhere(document):
+    text = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if not target.startswith(("http:", "https:", "mailto:")):
+            assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize(("english", "spanish"), TWINS)
+def test_both_languages_have_the_same_sections(english, spanish):
+    def outline(page: str) -> list[str]:
+        text = re.sub(
+            r"^```.*?^```", "", (PROJECT / page).read_text(), flags=re.MULTILINE | re.DOTALL
+        )
+        return re.findall(r"^(#+) ", text, re.MULTILINE)
+
+    assert outline(english) == outline(spanish)
+
+
+@pytest.mark.parametrize(("english", "spanish"), TWINS)
+def test_both_languages_have_the_same_code(english, spanish):
+    def programs(page: str) -> list[str]:
+        return [ast.dump(ast.parse(code)) for code in code_of((PROJECT / page).read_text())]
+
+    assert programs(english) == programs(spanish)
+
+
+@pytest.mark.parametrize(("english", "spanish"), TWINS)
+def test_both_languages_have_tables_of_the_same_length(english, spanish):
+    def rows(page: str) -> list[int]:
+        return [
+            line.count("|")
+            for line in re.findall(r"^\|.*", (PROJECT / page).read_text(), re.MULTILINE)
+        ]
+
+    assert rows(english) == rows(spanish)
+
+
+def public_names() -> set[str]:
+    return {f"tv.{name}" for name in travesia.__all__ if not name.startswith("__")}
+
+
+def error_names() -> set[str]:
+    classes = inspect.getmembers(errors, inspect.isclass)
+    return {name for name, one in classes if issubclass(one, errors.TravesiaError)}
+
+
+def commands() -> set[str]:
+    """Every command of the command line, as it is typed."""
+    from typer.main import get_command
+
+    from travesia.cli import app
+
+    return {f"travesia {name}" for name in get_command(app).commands}
+
+
+def settings() -> set[str]:
+    """Every environment variable that the source reads."""
+    sources = "\n".join(path.read_text() for path in (PROJECT / "src").rglob("*.py"))
+    return set(re.findall(r"\bTRAVESIA_[A-Z_]+\b", sources))
+
+
+EVERYTHING = {
+    "public name": public_names,
+    "error": error_names,
+    "command": commands,
+    "setting": settings,
+}
+
+
+@pytest.mark.parametrize("kind", EVERYTHING)
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_guide_leaves_nothing_out(guide, kind):
+    text = (PROJECT / guide).read_text()
+    missing = {name for name in EVERYTHING[kind]() if not re.search(rf"\b{name}\b", text)}
+    assert missing == set()
