@@ -36,6 +36,10 @@ def code_of(text: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
+def prose_of(text: str) -> str:
+    return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
 @pytest.mark.parametrize("page", RUN)
 def test_the_code_of_a_document_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -50,8 +54,7 @@ def test_the_code_of_a_document_runs(page, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=shown)
 def test_links_inside_the_project_lead_somewhere(document):
-    text = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose_of(document.read_text())):
         if not target.startswith(("http:", "https:", "mailto:")):
             assert (document.parent / target).exists(), target
 
