@@ -56,7 +56,7 @@ clean:  ## remove all that these targets made
 # .ready is written last: an environment that was left half made is completed the next time
 $(READY): pyproject.toml uv.lock hatch_build.py src/travesia/__init__.py | $(UV)
 	@echo "Setting up .venv (the first time takes a minute or two)"
-	@$(BIN)/python -c '' 2>/dev/null || $(UV) venv --quiet --clear --python "$(PYTHON)" .venv
+	@$(BIN)/python -c '' 2>/dev/null || { rm -rf .venv && $(UV) venv --quiet --python "$(PYTHON)" .venv; }
 	@$(UV) sync --quiet --frozen
 	@touch $@
 
