@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import pyarrow as pa
 from travesia.engines.scope import TOUCHPOINT
 
 Rows = npt.NDArray[np.int32]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 class Columns(Protocol):
@@ -21,7 +22,7 @@ class Columns(Protocol):
     def __getitem__(self, name: str) -> npt.NDArray[np.generic]: ...
 
 
-def frozen(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def frozen(values: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
     """The same values, read-only.
 
     Memory-mapped columns are read-only already; if computed ones were not, every kernel would be
@@ -155,8 +156,8 @@ class Block:
         return replace(self, group=_rows(group), groups=groups)
 
 
-def _rows(values: npt.NDArray[np.generic]) -> Rows:
-    return frozen(np.ascontiguousarray(values, np.int32))  # type: ignore[return-value]
+def _rows(values: npt.NDArray[Any]) -> Rows:
+    return frozen(np.ascontiguousarray(values, np.int32))
 
 
 class PieceColumns:
@@ -174,3 +175,19 @@ class PieceColumns:
         if pa.types.is_timestamp(values.type):
             values = values.view(pa.int64())
         return frozen(values.to_numpy())
+
+
+class NoColumns:
+    """The columns of no interactions at all.
+
+    `kinds` maps a column to "text", "number" or "time"; touchpoints are text.
+    """
+
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        self._types = {name: NO_VALUES[kind] for name, kind in kinds.items()}
+
+    def __getitem__(self, name: str) -> npt.NDArray[np.generic]:
+        return frozen(np.empty(0, self._types.get(name, np.int64 if name == "time" else np.uint16)))
+
+
+NO_VALUES: dict[str, Any] = {"text": np.uint16, "number": np.float64, "time": np.int64}

@@ -1,0 +1,94 @@
+"""The loop of patterns: one pass over the interactions of each row."""
+# mypy: allow-untyped-defs, allow-untyped-calls, allow-untyped-decorators
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+compiled = nb.njit(nogil=True, cache=True)
+
+
+@compiled
+def find_pattern(
+    begin,
+    start,
+    stop,
+    codes,
+    time,
+    accepts,
+    gap,
+    sources,
+    targets,
+    least,
+    most,
+    first,
+    last,
+    wanted,
+):
+    """Where each row completes the pattern for the `wanted`th time, and how often until then.
+
+    Rows are looked at from `begin` on (-1: not at all); `wanted` 0 counts every completion.
+    Returns positions (-1 where there is none) and counts, an entry a row. Before a row's first
+    interaction stands a virtual start, after its last a virtual end, at the same times; they
+    complete at the interaction beside them.
+
+    Active positions are flags. `since` is when a gap began: the earliest time where a lower bound
+    leads out of it, else the latest, which is the most favourable one either way.
+    """
+    size = first.size
+    earliest = np.zeros(size, np.bool_)
+    for e in range(sources.size):
+        if gap[sources[e]] and least[e] > 0:
+            earliest[sources[e]] = True
+    hits = np.full(start.size, -1, np.int32)
+    counts = np.zeros(start.size, np.int32)
+    now = np.zeros(size, np.bool_)
+    was = np.zeros(size, np.bool_)
+    since = np.zeros(size, np.int64)
+    since_was = np.zeros(size, np.int64)
+    virtual = accepts.shape[1] - 2
+    for row in range(start.size):
+        if begin[row] < 0:
+            continue
+        was[:] = False
+        place = begin[row] - 1 if begin[row] == start[row] else begin[row]
+        while place <= stop[row]:
+            real = min(max(place, start[row]), stop[row] - 1)
+            code = np.int64(codes[real])
+            if place < start[row]:
+                code = virtual
+            elif place == stop[row]:
+                code = virtual + 1
+            at = time[real]
+            then = time[max(place - 1, start[row])] if place > start[row] else at
+            now[:] = False
+            for e in range(sources.size):
+                s = sources[e]
+                t = targets[e]
+                if not was[s] or not accepts[t, code]:
+                    continue
+                began = since_was[s] if gap[s] else then
+                if not gap[t]:
+                    if least[e] <= at - began <= most[e]:
+                        now[t] = True
+                elif not now[t]:
+                    now[t] = True
+                    since[t] = began
+                elif earliest[t]:
+                    since[t] = min(since[t], began)
+                else:
+                    since[t] = max(since[t], began)
+            completed = False
+            for p in range(size):
+                now[p] |= first[p] and accepts[p, code]
+                completed |= now[p] and last[p]
+            if completed:
+                counts[row] += 1
+                if counts[row] == wanted[row]:
+                    hits[row] = real
+                    break
+            was, now = now, was
+            since, since_was = since_was, since
+            place += 1
+    return hits, counts
