@@ -23,7 +23,7 @@ from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_seri
 from pydantic import model_validator as validates
 
 from travesia.locale.text import NOTHING, Text
-from travesia.maps.files import Document
+from travesia.record.documents import Document
 from travesia.record.touchpoints import (
     OneToFive,
     Owner,
