@@ -37,7 +37,7 @@ lint: setup  ## check style, types and which room imports which
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: setup  ## put the code into the house's format
 	$(BIN)/ruff check --fix
@@ -65,9 +65,9 @@ $(UV):
 		echo "apt-get install python3 python3-pip), or name one: make PYTHON=/path/to/python3.12"; exit 1; }
 	@rm -rf .uv
 	@if "$(PYTHON)" -m pip --version >/dev/null 2>&1; then \
-		"$(PYTHON)" -m pip install --quiet --disable-pip-version-check --target $(UV_HOME).part uv==$(UV_VERSION); \
+		"$(PYTHON)" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target $(UV_HOME).part uv==$(UV_VERSION); \
 	elif "$(PYTHON)" -m venv $(UV_HOME).part >/dev/null 2>&1; then \
-		$(UV_HOME).part/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); \
+		$(UV_HOME).part/bin/pip install --quiet --disable-pip-version-check --root-user-action=ignore uv==$(UV_VERSION); \
 	else \
 		echo "$(PYTHON) has neither pip nor a working venv: install one of them (on Debian and Ubuntu:"; \
 		echo "apt-get install python3-pip), then run make again."; exit 1; \

@@ -33,7 +33,7 @@ def test_both_front_pages_name_the_two_commands(project, page):
 
 def test_make_test_checks_style_types_and_rooms_too(makefile):
     recipe = makefile.partition("\nlint:")[2].partition("\n\n")[0]
-    for check in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
+    for check in ("ruff check", "ruff format --check", "mypy", "lint-imports --no-logo"):
         assert f"/{check}\n" in recipe + "\n"
     assert "\ntest: lint " in makefile
 
