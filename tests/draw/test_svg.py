@@ -62,7 +62,18 @@ def test_a_straight_line_stays_straight():
 
 
 def test_a_band_goes_forth_above_and_back_below():
-    assert curves.band([0, 3], [5, 5], [1, 1]) == "M0 1C1 1 2 1 3 1L3 5C2 5 1 5 0 5Z"
+    assert curves.band([0, 3], [1, 1], [5, 5]) == "M0 1C1 1 2 1 3 1L3 5C2 5 1 5 0 5Z"
+
+
+def test_a_part_of_a_curve_is_bent_as_the_whole():
+    points = [(0, 0), (3, 9), (6, 0), (9, 4)]
+    whole = curves.curve(points)
+    parts = [curves.curve(points, i, i + 1).partition("C")[2] for i in range(3)]
+    assert whole == "M0 0" + "".join("C" + part for part in parts)
+
+
+def test_the_middle_of_a_curve_lies_on_it():
+    assert curves.middle([(0, 0), (4, 8)], 0) == (2, 4)
 
 
 @pytest.mark.parametrize("draw", [curves.curve, curves.line])

@@ -20,31 +20,61 @@ def line(points: Sequence[Point]) -> str:
     return "M" + "L".join(f"{num(x)} {num(y)}" for x, y in points) if points else ""
 
 
-def curve(points: Sequence[Point], *, start: str = "M") -> str:
+def curve(points: Sequence[Point], first: int = 0, last: int | None = None) -> str:
     """Commands of a smooth line through points with rising x that never overshoots them.
 
     Monotone cubic interpolation (Fritsch and Carlson 1980, with the harmonic mean of Fritsch and
-    Butland 1984): between two points the line stays between their heights.
+    Butland 1984): between two points the line stays between their heights. `first` and `last`
+    draw only the part between those two points, bent as the whole line is.
     """
     if not points:
         return ""
-    slopes = _slopes(points)
-    commands = [f"{start}{num(points[0][0])} {num(points[0][1])}"]
-    for (one, other), (m0, m1) in zip(pairwise(points), pairwise(slopes), strict=True):
-        third = (other[0] - one[0]) / 3
-        a = (one[0] + third, one[1] + m0 * third)
-        b = (other[0] - third, other[1] - m1 * third)
-        commands.append("C" + " ".join(f"{num(x)} {num(y)}" for x, y in (a, b, other)))
-    return "".join(commands)
+    start, *rest = _controls(points, first, last)
+    return f"M{_pair(start)}" + _cubics(rest)
 
 
-def band(xs: Sequence[float], lows: Sequence[float], highs: Sequence[float]) -> str:
-    """Commands of the area between two smooth lines: an interval along a curve."""
+def band(
+    xs: Sequence[float],
+    highs: Sequence[float],
+    lows: Sequence[float],
+    first: int = 0,
+    last: int | None = None,
+) -> str:
+    """Commands of the area between two smooth lines, the upper given first: an interval."""
     if not xs:
         return ""
-    forth = curve(list(zip(xs, highs, strict=True)))
-    back = _reversed_curve(list(zip(xs, lows, strict=True)))
-    return f"{forth}{back}Z"
+    forth = curve(list(zip(xs, highs, strict=True)), first, last)
+    start, *rest = reversed(_controls(list(zip(xs, lows, strict=True)), first, last))
+    return f"{forth}L{_pair(start)}{_cubics(rest)}Z"
+
+
+def middle(points: Sequence[Point], index: int) -> Point:
+    """The point of the smooth line half way between one point and the next."""
+    a, b, c, d = _controls(points, index, index + 1)
+    return (a[0] + 3 * b[0] + 3 * c[0] + d[0]) / 8, (a[1] + 3 * b[1] + 3 * c[1] + d[1]) / 8
+
+
+def _controls(points: Sequence[Point], first: int, last: int | None) -> list[Point]:
+    """The first point, then two control points and an end for each stretch."""
+    slopes = _slopes(points)
+    stop = len(points) - 1 if last is None else last
+    found = [points[first]]
+    for i in range(first, stop):
+        (x0, y0), (x1, y1) = points[i], points[i + 1]
+        third = (x1 - x0) / 3
+        found.append((x0 + third, y0 + slopes[i] * third))
+        found.append((x1 - third, y1 - slopes[i + 1] * third))
+        found.append((x1, y1))
+    return found
+
+
+def _cubics(points: Sequence[Point]) -> str:
+    groups = (points[i : i + 3] for i in range(0, len(points), 3))
+    return "".join("C" + " ".join(_pair(one) for one in group) for group in groups)
+
+
+def _pair(point: Point) -> str:
+    return f"{num(point[0])} {num(point[1])}"
 
 
 def _slopes(points: Sequence[Point]) -> list[float]:
@@ -77,16 +107,3 @@ def _end_slope(h0: float, h1: float, d0: float, d1: float) -> float:
     if slope * d0 <= 0:
         return 0.0
     return math.copysign(min(abs(slope), 3 * abs(d0)), d0)
-
-
-def _reversed_curve(points: Sequence[Point]) -> str:
-    """The same smooth line, walked from its end: mirrored, drawn, mirrored back."""
-    slopes = _slopes(points)
-    commands = [f"L{num(points[-1][0])} {num(points[-1][1])}"]
-    for i in range(len(points) - 1, 0, -1):
-        one, other = points[i], points[i - 1]
-        third = (one[0] - other[0]) / 3
-        a = (one[0] - third, one[1] - slopes[i] * third)
-        b = (other[0] + third, other[1] + slopes[i - 1] * third)
-        commands.append("C" + " ".join(f"{num(x)} {num(y)}" for x, y in (a, b, other)))
-    return "".join(commands)

@@ -151,15 +151,6 @@ def pill(x: float, y: float, content: str, **attributes: object) -> Markup:
     )
 
 
-MOUTHS = (
-    "M-4 4.6Q0 .6 4 4.6",
-    "M-3.5 4Q0 2 3.5 4",
-    "M-3.5 3.2H3.5",
-    "M-3.5 2.600Q0 5 3.5 2.6",
-    "M-4 2.200Q0 6.6 4 2.2",
-)
-
-
 def face(
     x: float,
     y: float,
@@ -180,6 +171,13 @@ def face(
         transform=f"translate({num(x)} {num(y)})" + (f" scale({scale:.2f})" if scale != 1 else ""),
         **attributes,
     )
+
+
+def _mouth(valence: float) -> str:
+    """From a bow downwards to a bow upwards, as far as the valence goes."""
+    held = min(2.0, max(-2.0, valence))
+    corner = num(3.1 - 0.8 * held)
+    return f"M-4 {corner}Q0 {num(3.1 + 1.7 * held)} 4 {corner}"
 
 
 def scale(low: float, high: float, start: float, end: float) -> tuple[float, float]:
