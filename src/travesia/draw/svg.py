@@ -166,7 +166,7 @@ def face(
     return el(
         "g",
         el("circle", r=10),
-        path(f"M-3.2 -2.200v.8M3.2 -2.200v.8{MOUTHS[step]}"),
+        path(f"M-3.2 -2.6v1.2M3.2 -2.6v1.2{_mouth(valence)}"),
         class_=f"face e{step}{' assumed' if assumed else ''}",
         transform=f"translate({num(x)} {num(y)})" + (f" scale({scale:.2f})" if scale != 1 else ""),
         **attributes,
