@@ -1,0 +1,85 @@
+"""Aurora, whole: people, what they did in a year, what happened to them, and what is true of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import yaml
+
+from travesia.demo import clock, mailing, orders, people, service, shopping
+from travesia.demo.ledger import Ledger
+from travesia.demo.plan import LAST_DAY
+from travesia.demo.truths import TRUTHS, Truth, truths_document
+from travesia.demo.voices import Voices
+from travesia.errors import InvalidValue
+
+CATALOGUE_FILE = "aurora_catalogue.yaml"
+
+
+@dataclass(frozen=True)
+class Aurora:
+    """A year of a company.
+
+    Attributes:
+        events: one row per event in order of time; see the schema in `travesia.demo.ledger`.
+        customers: one row per customer: what the company's records say of each.
+        truths: what was planted, and the question that finds it.
+    """
+
+    events: pa.Table
+    customers: pa.Table
+    truths: tuple[Truth, ...] = TRUTHS
+
+    @cached_property
+    def catalogue(self) -> dict[str, Any]:
+        """The touchpoint catalogue, in the shape of a catalogue file."""
+        found: dict[str, Any] = yaml.safe_load(catalogue_text())
+        return found
+
+
+def aurora(customers: int = 20_000, seed: int = 1) -> Aurora:
+    """Generate Aurora; the same numbers give the same company, row for row."""
+    if customers < 1:
+        raise InvalidValue(
+            f"A company of {customers} customers cannot be generated.",
+            "Ask for one customer or more.",
+        )
+    parts = [np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(5)]
+    drawing, walking, mailed, delivering, serving = parts
+    ledger, voices = Ledger(), Voices.load()
+    everybody = people.draw_people(drawing, customers)
+    mailing.newsletters(mailed, everybody, ledger)
+    mailing.social_videos(mailed, everybody, ledger)
+    missions = shopping.draw_missions(drawing, everybody)
+    bought, failed = shopping.walk(walking, everybody, missions, ledger)
+    extra, care_series = mailing.care_series(mailed, everybody, shopping.numbered(bought), ledger)
+    bought_again, failed_again = shopping.walk(walking, everybody, extra, ledger)
+    placed = shopping.numbered(shopping.joined([bought, bought_again]))
+    orders.write_purchases(placed, ledger)
+    done = orders.deliver(delivering, everybody, placed, ledger)
+    orders.opinions(delivering, everybody, done, voices, ledger)
+    refunds = orders.take_back(delivering, done, ledger)
+    unpaid = shopping.joined([failed, failed_again])
+    service.help_people(serving, everybody, done, refunds, unpaid, voices, ledger)
+    events = ledger.table(everybody.ids, until=clock.moment(LAST_DAY + timedelta(days=1)))
+    seen = ledger.first_seen(len(everybody))
+    return Aurora(events, people.attributes(everybody, seen, care_series))
+
+
+def write(directory: str | Path, customers: int = 20_000, seed: int = 1) -> Path:
+    """Write Aurora as files: events, customers, catalogue, and what is true of them."""
+    home = Path(directory)
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def catalogue_text() -> str:
+    """The catalogue file as it stands in the package."""
+    return (files(__package__) / CATALOGUE_FILE).read_text(encoding="utf-8")
