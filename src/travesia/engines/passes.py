@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from travesia.engines.blocks import Block
+from travesia.engines.counting import counts
 from travesia.engines.groups import Grouping
 from travesia.engines.partials import Partial
 from travesia.engines.scope import Scope
@@ -44,14 +45,15 @@ class Asked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """A fold with the grouping it counts by."""
+    """A fold with the grouping it counts by; it counts keys, rows and events beside."""
 
     fold: Fold
     grouping: Grouping
 
     def observe(self, block: Block) -> Partial:
         """The partial of one block, its rows placed on the group axis."""
-        return self.fold.observe(self.grouping.place(block))
+        placed = self.grouping.place(block)
+        return Partial({**self.fold.observe(placed).parts, **counts(placed)})
 
 
 class Engine(Protocol):

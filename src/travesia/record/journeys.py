@@ -42,7 +42,7 @@ from travesia.record.lenses import (
 )
 from travesia.record.snapshot import Piece, Snapshot
 
-Answer = TypeVar("Answer", covariant=True)
+Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 - reads as what it is
 
 
 class Askable(Protocol[Answer]):

@@ -1,0 +1,195 @@
+"""Kernels of the questions about touchpoints and stages: one pass over rows, integers counted."""
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def count_contacts(start, stop, owner, group, touchpoint, groups, names):
+    """[group, touchpoint] -> interactions, customers, those who came again, rows that end there.
+
+    Rows of one owner must stand together; an owner counts once in a group.
+    """
+    counts = np.zeros((groups, names, 4), np.int64)
+    met = np.full((groups, names), -1, np.int64)
+    again = np.full((groups, names), -1, np.int64)
+    for row in range(start.size):
+        g, who = group[row], owner[row]
+        for i in range(start[row], stop[row]):
+            t = touchpoint[i]
+            counts[g, t, 0] += 1
+            if met[g, t] != who:
+                met[g, t] = who
+                counts[g, t, 1] += 1
+            elif again[g, t] != who:
+                again[g, t] = who
+                counts[g, t, 2] += 1
+        counts[g, touchpoint[stop[row] - 1], 3] += 1
+    return counts
+
+
+@njit(nogil=True, cache=True)
+def count_precedence(start, stop, group, touchpoint, groups, names):
+    """[group, a, b] -> rows whose first a was before their first b, rows that went a to b."""
+    counts = np.zeros((groups, names, names, 2), np.int64)
+    met = np.full(names, -1, np.int64)
+    moved = np.full((names, names), -1, np.int64)
+    order = np.empty(names, np.int64)
+    for row in range(start.size):
+        g = group[row]
+        known = 0
+        last = -1
+        for i in range(start[row], stop[row]):
+            t = touchpoint[i]
+            if met[t] != row:
+                met[t] = row
+                for k in range(known):
+                    counts[g, order[k], t, 0] += 1
+                order[known] = t
+                known += 1
+            if last >= 0 and last != t and moved[last, t] != row:
+                moved[last, t] = row
+                counts[g, last, t, 1] += 1
+            last = t
+    return counts
+
+
+@njit(nogil=True, cache=True)
+def count_values(start, stop, group, touchpoint, value, groups, names, values):
+    """[group, touchpoint, value] -> interactions."""
+    counts = np.zeros((groups, names, values), np.int64)
+    for row in range(start.size):
+        g = group[row]
+        for i in range(start[row], stop[row]):
+            counts[g, touchpoint[i], value[i]] += 1
+    return counts
+
+
+@njit(nogil=True, cache=True)
+def count_exposed(start, stop, group, touchpoint, goal, groups, names, strata):
+    """Who met what before the goal, by how much they met.
+
+    A row is cut at its first goal; its stratum is the number of bits of how many interactions
+    stand before the cut. Returns [group, stratum, touchpoint, reached] -> rows that met it, and
+    [group, stratum, reached] -> rows.
+    """
+    met = np.zeros((groups, strata, names, 2), np.int64)
+    rows = np.zeros((groups, strata, 2), np.int64)
+    last = np.full(names, -1, np.int64)
+    for row in range(start.size):
+        g = group[row]
+        end = start[row]
+        while end < stop[row] and not goal[touchpoint[end]]:
+            end += 1
+        reached = 1 if end < stop[row] else 0
+        size = end - start[row]
+        stratum = 0
+        while size > 0 and stratum < strata - 1:
+            size >>= 1
+            stratum += 1
+        rows[g, stratum, reached] += 1
+        for i in range(start[row], end):
+            t = touchpoint[i]
+            if last[t] != row:
+                last[t] = row
+                met[g, stratum, t, reached] += 1
+    return met, rows
+
+
+@njit(nogil=True, cache=True)
+def sum_scores(start, stop, group, touchpoint, score, groups, names):
+    """[group, touchpoint] -> answers, their sum, sum of squares; and least, most (inf if none)."""
+    sums = np.zeros((groups, names, 3), np.float64)
+    extremes = np.full((groups, names, 2), -np.inf)
+    for row in range(start.size):
+        g = group[row]
+        for i in range(start[row], stop[row]):
+            x = score[i]
+            if not np.isnan(x):
+                t = touchpoint[i]
+                sums[g, t, 0] += 1
+                sums[g, t, 1] += x
+                sums[g, t, 2] += x * x
+                extremes[g, t, 0] = max(extremes[g, t, 0], -x)
+                extremes[g, t, 1] = max(extremes[g, t, 1], x)
+    return sums, extremes
+
+
+@njit(nogil=True, cache=True)
+def stage_progress(start, stop, touchpoint, time, stage_of, stages):
+    """What became of each row at each stage, from its first interaction there on.
+
+    `stage_of` maps a touchpoint to its stage, -1 for none. Returns, shape (rows, stages): the
+    time of the first interaction there and of the first one in any later stage after it
+    (the least int64 for never); and bits: 1 came, 2 reached a later stage afterwards, 4 met an
+    earlier stage afterwards, 8 left the stage and came again.
+    """
+    never = np.iinfo(np.int64).min
+    came = np.full((start.size, stages), never, np.int64)
+    on = np.full((start.size, stages), never, np.int64)
+    bits = np.zeros((start.size, stages), np.uint8)
+    for row in range(start.size):
+        last = -1
+        for i in range(start[row], stop[row]):
+            s = stage_of[touchpoint[i]]
+            if s < 0 or s == last:
+                continue
+            if bits[row, s] & 1:
+                bits[row, s] |= 8
+            else:
+                bits[row, s] |= 1
+                came[row, s] = time[i]
+            for other in range(stages):
+                if other < s and bits[row, other] & 1 and not bits[row, other] & 2:
+                    bits[row, other] |= 2
+                    on[row, other] = time[i]
+                elif other > s and bits[row, other] & 1:
+                    bits[row, other] |= 4
+            last = s
+    return came, on, bits
+
+
+@njit(nogil=True, cache=True)
+def stage_moves(start, stop, touchpoint, time, stage_of, stages):
+    """The first move of each row from one stage straight to another.
+
+    Returns flat arrays: row, from * stages + to, and the time from the first interaction of that
+    stay in the one stage to the first in the other.
+    """
+    size = 0
+    for row in range(start.size):
+        size += min(stop[row] - start[row] - 1, stages * (stages - 1))
+    rows, cells = np.empty(size, np.int64), np.empty(size, np.int64)
+    waits = np.empty(size, np.int64)
+    moved = np.full((stages, stages), -1, np.int64)
+    found = 0
+    for row in range(start.size):
+        last = -1
+        since = 0
+        for i in range(start[row], stop[row]):
+            s = stage_of[touchpoint[i]]
+            if s < 0 or s == last:
+                continue
+            if last >= 0 and moved[last, s] != row:
+                moved[last, s] = row
+                rows[found], cells[found] = row, last * stages + s
+                waits[found] = time[i] - since
+                found += 1
+            last = s
+            since = time[i]
+    return rows[:found], cells[:found], waits[:found]
+
+
+@njit(nogil=True, cache=True)
+def mark_contact(start, stop, touchpoint, wanted, least):
+    """Rows with at least so many interactions whose touchpoint is wanted."""
+    marked = np.zeros(start.size, np.bool_)
+    for row in range(start.size):
+        left = least
+        for i in range(start[row], stop[row]):
+            if wanted[touchpoint[i]]:
+                left -= 1
+                if left == 0:
+                    marked[row] = True
+                    break
+    return marked

@@ -1,0 +1,249 @@
+"""Flow: what directly follows what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from travesia.engines.blocks import Block
+from travesia.engines.partials import Gathered, Partial, Sparse, Tally, summed
+from travesia.engines.passes import Fold, Marker
+from travesia.engines.scope import Scope
+from travesia.errors import InvalidValue
+from travesia.locale import N_, texts
+from travesia.study import intervals
+from travesia.study.question import Answer, Measure, Question, option, question
+from travesia.study.sampling import sampled, share_for
+
+if TYPE_CHECKING:
+    Edges = npt.NDArray[np.int64]
+
+START, END = "(start)", "(end)"
+MOST_DENSE = 4_000_000
+"""Cells of the dense table of edges; larger ones are kept sparse."""
+
+_ = texts("study")
+
+
+@question
+class Flow(Question):
+    """How customers move from one touchpoint directly to the next, and where they begin and end.
+
+    An edge's customers equal those of the two-step strict funnel (best attempt, no window).
+    `share_out` is an edge's part of all transitions out of its source, `share_in` of all into its
+    target; `share` is the part of the source's customers who ever took the edge, with its Wilson
+    interval. Times are from the source to the target: exact up to 4 million interactions, above
+    that from a share of the customers that the note states.
+    """
+
+    kind = "flow"
+    measures = (
+        Measure("source", "label", N_("From"), cell=True),
+        Measure("target", "label", N_("To"), cell=True),
+        Measure("transitions", "count", N_("Times")),
+        Measure("customers", "count", N_("Customers")),
+        Measure("share_out", "share", N_("Share of what follows"), of=("transitions", "out")),
+        Measure("share_in", "share", N_("Share of what precedes"), of=("transitions", "into")),
+        Measure("median_time", "duration", N_("Median time")),
+        Measure("q95_time", "duration", N_("95 % take less than")),
+        Measure("source_customers", "count", N_("Customers at the source")),
+        Measure(
+            "share",
+            "share",
+            N_("Share of the source's customers"),
+            of=("customers", "source_customers"),
+            low="low",
+            high="high",
+        ),
+    )
+    cell_fields: ClassVar[Mapping[str, str]] = {
+        "source": "a touchpoint or (start)",
+        "target": "a touchpoint or (end)",
+    }
+
+    times: bool = option(N_("measure the time between touchpoints"), default=True)
+
+    def passes(self, scope: Scope, done: Sequence[Partial]) -> Fold | None:
+        """Count edges; then take times."""
+        if not done:
+            return CountEdges(len(scope.touchpoints))
+        if self.times and len(done) == 1:
+            return TakeTimes(len(scope.touchpoints), share_for(scope))
+        return None
+
+    def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
+        """A row an edge that was taken, by source, then target, in order of their codes."""
+        nodes = len(scope.touchpoints) + 2
+        source, target, counts, visitors = _edges(partials[0], nodes)
+        transitions, customers = counts[:, 0], counts[:, 1]
+        out = np.zeros(nodes, np.int64)
+        into = np.zeros(nodes, np.int64)
+        np.add.at(out, source, transitions)
+        np.add.at(into, target, transitions)
+        low, high = intervals.wilson(customers, visitors[source])
+        thin = visitors[source] < self.min_customers
+        names = pa.concat_arrays(
+            [scope.touchpoints.names.cast(pa.string()), pa.array([START, END])]
+        )
+        times = _times(partials[1] if len(partials) > 1 else None, source * nodes + target)
+        return pa.table(
+            {
+                "source": names.take(pa.array(source)),
+                "target": names.take(pa.array(target)),
+                "transitions": transitions,
+                "customers": customers,
+                "share_out": _shares(transitions / out[source], thin),
+                "share_in": _shares(transitions / into[target], thin),
+                **times,
+                "source_customers": visitors[source],
+                "share": _shares(customers / visitors[source], thin),
+                "low": _shares(low, thin),
+                "high": _shares(high, thin),
+            }
+        )
+
+    def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
+        """Who took an edge."""
+        size = len(scope.touchpoints)
+        codes = []
+        for name, outside, code in (("source", START, size), ("target", END, size + 1)):
+            if name not in cell:
+                raise InvalidValue(
+                    f"Which edge? {name!r} is missing.", "Name both: source=..., target=..."
+                )
+            codes.append(code if cell[name] == outside else scope.touchpoints.code(cell[name]))
+        return TakesEdge(size, *codes)
+
+    def remark(self, answer: Answer) -> tuple[str, ...]:
+        """From how many customers times were taken."""
+        share = share_for(answer.journeys.scope)
+        if not self.times or share >= 1:
+            return ()
+        return (_("Times come from {share:.1%} of the customers.", share=share),)
+
+
+@dataclass(frozen=True, slots=True)
+class CountEdges:
+    """Counts edges, in a dense table while it is small."""
+
+    size: int
+
+    def observe(self, block: Block) -> Partial:
+        """`edges` (transitions, customers) and `nodes` (customers)."""
+        nodes = self.size + 2
+        if block.groups * nodes * nodes > MOST_DENSE:
+            return self._sparse(block)
+        from travesia.study.flow_kernels import count_edges
+
+        edges, keys = count_edges(
+            block.start,
+            block.stop,
+            block.owner,
+            block.group,
+            block.touchpoint,
+            self.size,
+            block.groups,
+        )
+        return Partial({"edges": Tally(edges), "nodes": Tally(keys)})
+
+    def _sparse(self, block: Block) -> Partial:
+        from travesia.study.flow_kernels import list_edges
+
+        group, source, target, owner = list_edges(
+            block.start, block.stop, block.owner, block.group, block.touchpoint, self.size
+        )
+        nodes = self.size + 2
+        edge = (group * nodes + source) * nodes + target
+        # the end is nobody's source; count it where it is a target
+        node = np.concatenate(
+            [group * nodes + source, (group * nodes + target)[target == nodes - 1]]
+        )
+        who = np.concatenate([owner, owner[target == nodes - 1]])
+        return Partial(
+            {
+                "edges": _counted(nodes * nodes, edge, owner),
+                "nodes": _counted(nodes, node, who),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTimes:
+    """Takes the duration of every transition of a share of the customers."""
+
+    size: int
+    share: float
+
+    def observe(self, block: Block) -> Partial:
+        """`times`: the edge as source * nodes + target, and microseconds."""
+        from travesia.study.flow_kernels import gather_edges
+
+        rows = sampled(block, self.share)
+        found = gather_edges(
+            rows.start, rows.stop, rows.group, rows.touchpoint, rows.time, self.size
+        )
+        return Partial({"times": Gathered(*found)})
+
+
+@dataclass(frozen=True, slots=True)
+class TakesEdge:
+    """Rows that take an edge."""
+
+    size: int
+    source: int
+    target: int
+
+    def mark(self, block: Block) -> npt.NDArray[np.bool_]:
+        """One truth a row."""
+        from travesia.study.flow_kernels import has_edge
+
+        found: npt.NDArray[np.bool_] = has_edge(
+            block.start, block.stop, block.touchpoint, self.size, self.source, self.target
+        )
+        return found
+
+
+def _counted(span: int, cell: Edges, owner: Edges) -> Sparse:
+    """Occurrences and distinct owners of each cell."""
+    order = np.lexsort((owner, cell))
+    cell, owner = cell[order], owner[order]
+    fresh = np.ones(cell.size, np.int64)
+    fresh[1:] = (cell[1:] != cell[:-1]) | (owner[1:] != owner[:-1])
+    return summed(span, cell, np.stack([np.ones_like(fresh), fresh], axis=1))
+
+
+def _edges(partial: Mapping[str, Any], nodes: int) -> tuple[Edges, Edges, Edges, Edges]:
+    """Source, target and counts of the edges taken, and the customers of every node."""
+    edges, visitors = partial["edges"], partial["nodes"]
+    if isinstance(edges, tuple):
+        cells, counts = edges
+        customers = np.zeros(nodes, np.int64)
+        customers[visitors[0]] = visitors[1][:, 1]
+        return cells // nodes, cells % nodes, counts, customers
+    source, target = np.nonzero(edges[:, :, 0])
+    return source, target, edges[source, target], visitors
+
+
+def _times(partial: Mapping[str, Any] | None, edges: Edges) -> dict[str, pa.Array]:
+    """Median and 95 % quantile of each edge; null where no time was taken."""
+    median: list[int | None] = [None] * edges.size
+    q95: list[int | None] = [None] * edges.size
+    if partial is not None:
+        cells, values = partial["times"]
+        first = np.searchsorted(cells, edges, side="left")
+        last = np.searchsorted(cells, edges, side="right")
+        for place, (low, high) in enumerate(zip(first, last, strict=True)):
+            if high > low:
+                median[place] = int(intervals.quantile(values[low:high], 0.5))
+                q95[place] = int(intervals.quantile(values[low:high], 0.95))
+    kind = pa.duration("us")
+    return {"median_time": pa.array(median, kind), "q95_time": pa.array(q95, kind)}
+
+
+def _shares(values: npt.NDArray[np.float64], thin: npt.NDArray[np.bool_]) -> pa.Array:
+    return pa.array(values, pa.float64(), mask=thin)

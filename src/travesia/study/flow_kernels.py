@@ -1,0 +1,98 @@
+"""The loops of the flow: which touchpoint directly follows which."""
+# mypy: allow-untyped-defs, allow-untyped-calls, allow-untyped-decorators
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+compiled = nb.njit(nogil=True, cache=True)
+
+
+@compiled
+def count_edges(start, stop, owner, group, codes, size, groups):
+    """Transitions and keys of every edge, and keys of every node.
+
+    Nodes are the `size` touchpoints, then the start and the end. Returns counts of shape
+    (groups, nodes, nodes, 2) and (groups, nodes). A key counts once an edge: the edge remembers
+    the last key that took it (an owner's rows stand together).
+    """
+    nodes = size + 2
+    edges = np.zeros((groups, nodes, nodes, 2), np.int64)
+    keys = np.zeros((groups, nodes), np.int64)
+    last_edge = np.full((groups, nodes, nodes), -1, np.int32)
+    last_node = np.full((groups, nodes), -1, np.int32)
+    for row in range(start.size):
+        g = group[row]
+        key = owner[row]
+        x = np.int64(size)
+        for i in range(start[row], stop[row] + 1):
+            y = np.int64(codes[i]) if i < stop[row] else np.int64(size + 1)
+            edges[g, x, y, 0] += 1
+            if last_edge[g, x, y] != key:
+                last_edge[g, x, y] = key
+                edges[g, x, y, 1] += 1
+            if last_node[g, x] != key:
+                last_node[g, x] = key
+                keys[g, x] += 1
+            x = y
+        if last_node[g, x] != key:
+            last_node[g, x] = key
+            keys[g, x] += 1
+    return edges, keys
+
+
+@compiled
+def gather_edges(start, stop, group, codes, time, size):
+    """Group, edge (source * nodes + target) and duration of every transition between two."""
+    nodes = size + 2
+    total = 0
+    for row in range(start.size):
+        total += stop[row] - start[row] - 1
+    groups = np.empty(total, np.int64)
+    edges = np.empty(total, np.int64)
+    lengths = np.empty(total, np.int64)
+    n = 0
+    for row in range(start.size):
+        for i in range(start[row] + 1, stop[row]):
+            groups[n] = group[row]
+            edges[n] = np.int64(codes[i - 1]) * nodes + codes[i]
+            lengths[n] = time[i] - time[i - 1]
+            n += 1
+    return groups, edges, lengths
+
+
+@compiled
+def list_edges(start, stop, owner, group, codes, size):
+    """Group, source, target and key of every transition, the start's and the end's included."""
+    total = 0
+    for row in range(start.size):
+        total += stop[row] - start[row] + 1
+    out = np.empty((4, total), np.int64)
+    n = 0
+    for row in range(start.size):
+        x = np.int64(size)
+        for i in range(start[row], stop[row] + 1):
+            y = np.int64(codes[i]) if i < stop[row] else np.int64(size + 1)
+            out[0, n] = group[row]
+            out[1, n] = x
+            out[2, n] = y
+            out[3, n] = owner[row]
+            n += 1
+            x = y
+    return out
+
+
+@compiled
+def has_edge(start, stop, codes, size, source, target):
+    """Whether a row takes an edge."""
+    out = np.zeros(start.size, np.bool_)
+    for row in range(start.size):
+        x = np.int64(size)
+        for i in range(start[row], stop[row] + 1):
+            y = np.int64(codes[i]) if i < stop[row] else np.int64(size + 1)
+            if x == source and y == target:
+                out[row] = True
+                break
+            x = y
+    return out

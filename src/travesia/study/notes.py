@@ -1,0 +1,78 @@
+"""The note of an answer: what its numbers mean, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from travesia.locale import texts
+
+if TYPE_CHECKING:
+    from travesia.study.question import Answer
+
+_ = texts("study")
+
+
+def note(answer: Answer) -> str:
+    """Denominators, period, order, zone, lenses and what was set aside, in the current language."""
+    return " ".join(
+        [
+            *_counted(answer),
+            *answer.question.remark(answer),
+            *_order(answer),
+            *_lenses(answer),
+            *_set_aside(answer),
+        ]
+    )
+
+
+def _counted(answer: Answer) -> list[str]:
+    totals, scope = answer.totals, answer.journeys.scope
+    if not totals.journeys:
+        return [_("No journeys were left to look at.")]
+    zone = ZoneInfo(scope.zone)
+    period = {
+        "since": _day(answer.journeys.since.astimezone(zone)),
+        "until": _day(answer.journeys.until.astimezone(zone)),
+        "zone": scope.zone,
+    }
+    counted = _(
+        "{customers:,} customers with {interactions:,} interactions, {since} to {until} ({zone}).",
+        customers=totals.customers,
+        interactions=totals.interactions,
+        **period,
+    )
+    if not scope.split:
+        return [counted]
+    return [counted, _("They make {journeys:,} journeys.", journeys=totals.journeys)]
+
+
+def _order(answer: Answer) -> list[str]:
+    if answer.journeys.scope.ordered:
+        return [_("Equal times are ordered by the order column, then as in the input.")]
+    return [_("Equal times keep the input's order.")]
+
+
+def _lenses(answer: Answer) -> list[str]:
+    text = answer.journeys.text
+    return [_("Looked at through {lenses}.", lenses=text)] if text else []
+
+
+def _set_aside(answer: Answer) -> list[str]:
+    aside = answer.journeys.set_aside
+    if not aside.rows:
+        return []
+    reasons = ", ".join(f"{count:,} {_(reason)}" for reason, count in aside.counts.items())
+    return [
+        _(
+            "{rows:,} of {read:,} rows were set aside ({reasons}).",
+            rows=aside.rows,
+            read=aside.rows_read,
+            reasons=reasons,
+        )
+    ]
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()

@@ -1,0 +1,25 @@
+"""Which share of the customers times are taken from, so that quantiles stay exact and bounded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from travesia.engines.blocks import Block
+from travesia.engines.scope import Scope
+from travesia.record.lenses import uniform
+
+MOST_OBSERVATIONS = 4_000_000
+_SEED = 71
+
+
+def share_for(scope: Scope, most: int = MOST_OBSERVATIONS) -> float:
+    """The share of customers that keeps observations under the bound: 1 where all of them fit."""
+    return min(1.0, most / scope.events) if scope.events else 1.0
+
+
+def sampled(block: Block, share: float) -> Block:
+    """The rows of the customers in the share, chosen by hash: the same on every engine."""
+    if share >= 1:
+        return block
+    mask: np.ndarray[tuple[int], np.dtype[np.bool_]] = uniform(block.hashes, _SEED) < share
+    return block.keep(mask)
