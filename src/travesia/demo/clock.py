@@ -6,7 +6,7 @@ count without its zone ("local").
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -68,11 +68,13 @@ def local(moments: Times) -> Times:
 def _offsets() -> tuple[Times, Times]:
     """Where the offset from UTC changes, and the offsets before, between and after."""
     zone = ZoneInfo(ZONE)
-    start = datetime(FIRST_DAY.year - 1, 1, 1, tzinfo=timezone.utc)
-    hours = [start + timedelta(hours=hour) for hour in range((LAST_DAY.year - start.year + 1) * 8784)]
+    start = datetime(FIRST_DAY.year - 1, 1, 1, tzinfo=UTC)
+    hours = [
+        start + timedelta(hours=hour) for hour in range((LAST_DAY.year - start.year + 1) * 8784)
+    ]
     offset = [_microseconds(hour.astimezone(zone).utcoffset()) for hour in hours]
     turns = [at for at in range(1, len(hours)) if offset[at] != offset[at - 1]]
-    changes = [_microseconds(hours[at] - datetime(1970, 1, 1, tzinfo=timezone.utc)) for at in turns]
+    changes = [_microseconds(hours[at] - datetime(1970, 1, 1, tzinfo=UTC)) for at in turns]
     values = [offset[0], *(offset[at] for at in turns)]
     return np.array(changes, np.int64), np.array(values, np.int64)
 
@@ -121,7 +123,9 @@ def _weekday(local_day: Times) -> Times:
     return found
 
 
-def later(rng: np.random.Generator, moments: Times, median_hours: Numbers | float, spread: float) -> Times:
+def later(
+    rng: np.random.Generator, moments: Times, median_hours: Numbers | float, spread: float
+) -> Times:
     """Moments a log-normal wait later."""
     wait = rng.lognormal(0.0, spread, len(moments)) * median_hours
     return moments + (wait * HOUR).astype(np.int64) // SECOND * SECOND

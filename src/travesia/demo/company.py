@@ -13,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
-from travesia.demo import clock, mailing, orders, people, service, shopping
+from travesia.demo import clock, mailing, orders, people, shopping, support
 from travesia.demo.ledger import Ledger
 from travesia.demo.plan import LAST_DAY
-from travesia.demo.truths import TRUTHS, Truth, truths_document
+from travesia.demo.scene import Scene
+from travesia.demo.truths import TRUTHS, Truth
 from travesia.demo.voices import Voices
 from travesia.errors import InvalidValue
 
@@ -53,8 +54,10 @@ def aurora(customers: int = 20_000, seed: int = 1) -> Aurora:
         )
     parts = [np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(5)]
     drawing, walking, mailed, delivering, serving = parts
-    ledger, voices = Ledger(), Voices.load()
     everybody = people.draw_people(drawing, customers)
+    ledger, voices = Ledger(), Voices.load()
+    dispatching = Scene(delivering, everybody, voices, ledger)
+    helping = Scene(serving, everybody, voices, ledger)
     mailing.newsletters(mailed, everybody, ledger)
     mailing.social_videos(mailed, everybody, ledger)
     missions = shopping.draw_missions(drawing, everybody)
@@ -63,11 +66,11 @@ def aurora(customers: int = 20_000, seed: int = 1) -> Aurora:
     bought_again, failed_again = shopping.walk(walking, everybody, extra, ledger)
     placed = shopping.numbered(shopping.joined([bought, bought_again]))
     orders.write_purchases(placed, ledger)
-    done = orders.deliver(delivering, everybody, placed, ledger)
-    orders.opinions(delivering, everybody, done, voices, ledger)
-    refunds = orders.take_back(delivering, done, ledger)
+    done = orders.deliver(dispatching, placed)
+    orders.opinions(dispatching, done)
+    refunds = orders.take_back(dispatching, done)
     unpaid = shopping.joined([failed, failed_again])
-    service.help_people(serving, everybody, done, refunds, unpaid, voices, ledger)
+    support.help_people(helping, done, refunds, unpaid)
     events = ledger.table(everybody.ids, until=clock.moment(LAST_DAY + timedelta(days=1)))
     seen = ledger.first_seen(len(everybody))
     return Aurora(events, people.attributes(everybody, seen, care_series))

@@ -133,13 +133,16 @@ class Ledger:
         customer: Codes,
         time: Times,
         *,
-        channel: str | Codes = NONE,  # type: ignore[assignment]  # NONE: the event's usual one
+        channel: str | Codes | None = None,
         device: Codes | int = 0,
-        campaign: str | Codes = NONE,  # type: ignore[assignment]
+        campaign: str | Codes | None = None,
         texts: Sequence[str] | None = None,
         **columns: Codes | Numbers,
     ) -> None:
-        """Write one row per customer; `texts` may hold "" where nothing was said."""
+        """Write one row per customer.
+
+        `channel` None (or `NONE`) is the event's usual one; `texts` may hold "" for nothing said.
+        """
         size = len(customer)
         codes = np.full(size, EVENTS.index(event)) if isinstance(event, str) else event
         chunk: dict[str, npt.NDArray[np.generic]] = {"customer": customer, "time": time}
@@ -157,13 +160,22 @@ class Ledger:
         order = order[: np.searchsorted(time[order], until)]
         event = self._column("event", NONE)[order]
         channel = self._column("channel", NONE)[order]
-        codes = {name: self._column(name, NONE)[order] for name in ("device", "campaign", "product")}
-        codes |= {"event": event, "channel": np.where(channel == NONE, _CHANNEL_OF_EVENT[event], channel)}
+        codes = {
+            name: self._column(name, NONE)[order] for name in ("device", "campaign", "product")
+        }
+        codes |= {
+            "event": event,
+            "channel": np.where(channel == NONE, _CHANNEL_OF_EVENT[event], channel),
+        }
         columns = {name: _names(_CODED[name], code) for name, code in codes.items()}
         columns |= {name: _numbers(self._column(name, np.nan)[order]) for name in _NUMBERS}
-        columns |= {name: _numbered(sign, self._column(name, NONE)[order]) for name, sign in _NAMED.items()}
+        columns |= {
+            name: _numbered(sign, self._column(name, NONE)[order]) for name, sign in _NAMED.items()
+        }
         columns["customer_id"] = customer_ids.take(pa.array(self._column("customer", NONE)[order]))
-        columns["time"] = pa.array(time[order]).cast(pa.timestamp("us")).cast(SCHEMA.field("time").type)
+        columns["time"] = (
+            pa.array(time[order]).cast(pa.timestamp("us")).cast(SCHEMA.field("time").type)
+        )
         columns["order"] = pa.array(np.arange(len(order)))
         columns["text"] = _names(self._texts, self._column("text", NONE)[order])
         return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
@@ -171,7 +183,8 @@ class Ledger:
     def first_seen(self, customers: int) -> Times:
         """The moment of each customer's first event."""
         found = np.full(customers, np.iinfo(np.int64).max)
-        np.minimum.at(found, self._column("customer", NONE), self._column("time", NONE))
+        customer = self._column("customer", NONE).astype(np.int64)
+        np.minimum.at(found, customer, self._column("time", NONE))
         return found
 
     def _kept(self, texts: Sequence[str] | None, size: int) -> Codes:
@@ -185,13 +198,17 @@ class Ledger:
     def _column(self, name: str, missing: float) -> npt.NDArray[np.generic]:
         kind = np.int64 if missing == NONE else np.float64
         return np.concatenate(
-            [chunk.get(name, np.full(len(chunk["time"]), missing)).astype(kind) for chunk in self._chunks]
+            [
+                chunk.get(name, np.full(len(chunk["time"]), missing)).astype(kind)
+                for chunk in self._chunks
+            ]
         )
 
 
-def _coded(given: str | Codes, names: tuple[str, ...], size: int) -> Codes:
-    code = names.index(given) if isinstance(given, str) else np.asarray(given)
-    return np.broadcast_to(code, size)
+def _coded(given: str | Codes | None, names: tuple[str, ...], size: int) -> Codes:
+    if given is None:
+        return np.full(size, NONE)
+    return np.full(size, names.index(given)) if isinstance(given, str) else given
 
 
 def _names(names: Sequence[str], codes: npt.NDArray[np.generic]) -> pa.Array:

@@ -25,7 +25,13 @@ def newsletters(rng: np.random.Generator, people: People, ledger: Ledger) -> Non
         opens = np.flatnonzero(rng.random(len(people)) < chance)
         ten = np.full(len(opens), clock.moment(sent) + 10 * HOUR)
         opened = clock.later(rng, ten, _OPENS_WITHIN_HOURS, 1.0)
-        ledger.add("newsletter_open", opens, opened, device=_device(rng, people, opens), campaign="newsletter")
+        ledger.add(
+            "newsletter_open",
+            opens,
+            opened,
+            device=_device(rng, people, opens),
+            campaign="newsletter",
+        )
 
 
 def social_videos(rng: np.random.Generator, people: People, ledger: Ledger) -> None:
@@ -51,7 +57,9 @@ def care_series(
     """
     customers, first = np.unique(orders.customer, return_index=True)
     agreed = people.consents[customers]
-    in_time = orders.time[first] < clock.moment(LAST_DAY - timedelta(days=CARE_SERIES.within_days + 30))
+    in_time = orders.time[first] < clock.moment(
+        LAST_DAY - timedelta(days=CARE_SERIES.within_days + 30)
+    )
     eligible, first = customers[agreed & in_time], first[agreed & in_time]
     sent = rng.random(len(eligible)) >= CARE_SERIES.held_out
     part = np.zeros(len(people), np.int64)
@@ -79,5 +87,3 @@ def _brought_back(
 
 def _device(rng: np.random.Generator, people: People, customer: Codes) -> Codes:
     return np.where(people.mobile[customer] ^ (rng.random(len(customer)) < 0.12), 1, 2)
-
-

@@ -12,8 +12,9 @@ from travesia.demo.clock import DAY, HOUR, MINUTE, SECOND, Times
 from travesia.demo.ledger import NONE, Codes, Ledger, Numbers
 from travesia.demo.people import REGION_KEYS, People, of_persona
 from travesia.demo.plan import LATE_DELIVERIES, PRODUCTS, SHOP_VISIT
+from travesia.demo.scene import Scene
 from travesia.demo.shopping import Flags, Orders
-from travesia.demo.voices import Occasion, Voices
+from travesia.demo.voices import Occasion
 
 _ANSWERS_NPS = 0.34
 _SAYS_WHY = 0.6
@@ -41,6 +42,12 @@ class Delivered:
     defect: Flags
     returned: Times
 
+    @property
+    def sent_back(self) -> Flags:
+        """Whether the return was asked for before the survey is."""
+        found: Flags = (self.returned != NONE) & (self.returned < self.arrived + 9 * DAY)
+        return found
+
 
 def write_purchases(orders: Orders, ledger: Ledger) -> None:
     """The purchases themselves, on whatever channel."""
@@ -56,8 +63,9 @@ def write_purchases(orders: Orders, ledger: Ledger) -> None:
     )
 
 
-def deliver(rng: np.random.Generator, people: People, orders: Orders, ledger: Ledger) -> Delivered:
+def deliver(scene: Scene, orders: Orders) -> Delivered:
     """Send what was not carried home: confirmation, dispatch, looks at the parcel, delivery."""
+    rng, people, ledger = scene.rng, scene.people, scene.ledger
     sent = orders.where(orders.delivered)
     _about(ledger, "order_confirmation_mail", sent, sent.time + _spell(rng, sent, 20, 160))
     dispatch_day = clock.working_day(clock.local(sent.time) + DAY, 5)
@@ -66,12 +74,19 @@ def deliver(rng: np.random.Generator, people: People, orders: Orders, ledger: Le
     promised_day = clock.working_day(dispatch_day + 2 * DAY, 5) // DAY * DAY
     late = rng.random(len(sent)) < _late_chance(people, sent)
     delayed = np.where(late, 1 + rng.geometric(0.3, len(sent)), 0)
-    arrival_day = np.where(late, promised_day + delayed * DAY, _on_time(rng, dispatch_day, promised_day))
+    arrival_day = np.where(
+        late, promised_day + delayed * DAY, _on_time(rng, dispatch_day, promised_day)
+    )
     arrived = clock.at_hours(rng, clock.working_day(arrival_day, 6), clock.COURIER_HOURS)
     promised = clock.utc(promised_day + 20 * HOUR)
     rows = np.flatnonzero(late)
-    _about(ledger, "delivery_delay", sent.where(rows), promised[rows] + _spell(rng, sent, 60, 9000)[rows])
-    _track(rng, sent, dispatched, arrived, late, ledger)
+    _about(
+        ledger,
+        "delivery_delay",
+        sent.where(rows),
+        promised[rows] + _spell(rng, sent, 60, 9000)[rows],
+    )
+    _track(scene, sent, dispatched, arrived, late)
     _about(ledger, "delivery", sent, arrived)
     late_days = np.where(late, np.maximum(1, (arrived - promised) // DAY + 1), 0)
     defect = rng.random(len(sent)) < _DEFECTS
@@ -79,18 +94,24 @@ def deliver(rng: np.random.Generator, people: People, orders: Orders, ledger: Le
     return Delivered(sent, promised, arrived, late, late_days, defect, returned)
 
 
-def opinions(
-    rng: np.random.Generator, people: People, done: Delivered, voices: Voices, ledger: Ledger
-) -> None:
-    """Ask for a recommendation nine days after the delivery; some review, share and join the club."""
-    orders = done.orders
+def opinions(scene: Scene, done: Delivered) -> None:
+    """Ask for a recommendation nine days after the delivery; some review, share, join the club."""
+    score = _nps(scene.rng, scene.people, done)
+    _survey(scene, done, score)
+    _review(scene, done, score)
+    _share(scene, done, score)
+    _join_club(scene, done, score)
+
+
+def _survey(scene: Scene, done: Delivered, score: Codes) -> None:
+    """The answers to the recommendation question, many of them with the reason."""
+    rng, orders = scene.rng, done.orders
     asked = clock.at_hours(rng, clock.local(done.arrived) + 9 * DAY, clock.PHONE_HOURS)
-    score = _nps(rng, people, done)
     answers = np.flatnonzero(rng.random(len(orders)) < _ANSWERS_NPS)
     says = rng.random(len(answers)) < _SAYS_WHY
     occasion = _occasion(done, score)
-    texts = voices.say(rng, occasion[answers], says, people.language, orders.where(answers), done.late_days[answers])
-    ledger.add(
+    texts = scene.texts(occasion[answers], orders.where(answers), done.late_days[answers], says)
+    scene.ledger.add(
         "nps_survey",
         orders.customer[answers],
         asked[answers],
@@ -99,16 +120,30 @@ def opinions(
         score=score[answers].astype(float),
         texts=texts,
     )
-    _review(rng, people, done, score, voices, ledger)
+
+
+def _share(scene: Scene, done: Delivered, score: Codes) -> None:
+    """Links for friends, and the care guide on the box."""
+    rng, orders = scene.rng, done.orders
     happy = np.flatnonzero((score >= 9) & (rng.random(len(orders)) < _SHARES_LINK))
-    _about(ledger, "friend_link", orders.where(happy), asked[happy] + _spell(rng, orders, 300, 200_000)[happy])
+    _about(
+        scene.ledger,
+        "friend_link",
+        orders.where(happy),
+        done.arrived[happy] + 9 * DAY + _spell(rng, orders, 300, 200_000)[happy],
+    )
     guide = np.flatnonzero(rng.random(len(orders)) < _SCANS_CARE_GUIDE)
-    _about(ledger, "care_guide_scan", orders.where(guide), done.arrived[guide] + _spell(rng, orders, 900, 500_000)[guide])
-    _join_club(rng, done, score, ledger)
+    _about(
+        scene.ledger,
+        "care_guide_scan",
+        orders.where(guide),
+        done.arrived[guide] + _spell(rng, orders, 900, 500_000)[guide],
+    )
 
 
-def take_back(rng: np.random.Generator, done: Delivered, ledger: Ledger) -> Times:
+def take_back(scene: Scene, done: Delivered) -> Times:
     """Returns: the request, the refund, and how easy it was (1 hard, 7 easy). Gives the refunds."""
+    rng, ledger = scene.rng, scene.ledger
     rows = np.flatnonzero(done.returned != NONE)
     orders, asked = done.orders.where(rows), done.returned[rows]
     _about(ledger, "return_request", orders, asked)
@@ -154,23 +189,24 @@ def _on_time(rng: np.random.Generator, dispatch_day: Times, promised_day: Times)
     return np.where(possible & (rng.random(len(early)) < 0.55), early, promised_day)
 
 
-def _track(
-    rng: np.random.Generator, sent: Orders, dispatched: Times, arrived: Times, late: Flags, ledger: Ledger
-) -> None:
+def _track(scene: Scene, sent: Orders, dispatched: Times, arrived: Times, late: Flags) -> None:
     """Looks at the tracking page: more of them the longer it takes."""
+    rng = scene.rng
     looks = np.minimum(rng.poisson(np.where(late, 1.9, 0.55)), 8)
     rows = np.repeat(np.arange(len(sent)), looks)
     span = np.maximum(arrived - dispatched, HOUR)[rows] // SECOND
     at = dispatched[rows] + (rng.random(len(rows)) * span).astype(np.int64) * SECOND
     at = np.minimum(clock.at_hours(rng, clock.local(at), clock.PHONE_HOURS), arrived[rows] - MINUTE)
     at = np.maximum(at, dispatched[rows] + MINUTE)
-    _about(ledger, "tracking_page", sent.where(rows), at)
+    _about(scene.ledger, "tracking_page", sent.where(rows), at)
 
 
 def _returns(rng: np.random.Generator, people: People, sent: Orders, arrived: Times) -> Times:
     """The moment of asking for a return, or `NONE`: feet measured in the right shop keep boots."""
     chance = of_persona("returns")[people.persona[sent.customer]]
-    measured = sent.tried_on & (people.region[sent.customer] == REGION_KEYS.index(SHOP_VISIT.region))
+    measured = sent.tried_on & (
+        people.region[sent.customer] == REGION_KEYS.index(SHOP_VISIT.region)
+    )
     chance = np.where(measured, chance * SHOP_VISIT.keeps, chance)
     back = rng.random(len(sent)) < chance
     day = clock.local(arrived) + rng.integers(1, 16, len(sent)) * DAY
@@ -182,31 +218,32 @@ def _nps(rng: np.random.Generator, people: People, done: Delivered) -> Codes:
     likes = of_persona("likes")[people.persona[done.orders.customer]]
     score = likes + rng.normal(0, 1.35, len(likes))
     score += done.late * LATE_DELIVERIES.nps_points
-    score -= 0.7 * (done.returned != NONE) + 2.0 * done.defect
+    score -= 0.7 * done.sent_back + 2.0 * done.defect
     return np.clip(np.rint(score), 0, 10).astype(np.int64)
 
 
 def _occasion(done: Delivered, score: Codes) -> npt.NDArray[np.generic]:
     """What an answer is about: the thing that went wrong, else how content the customer is."""
     footwear = np.array([one.footwear for one in PRODUCTS])[done.orders.product]
-    found = np.where(score >= 9, Occasion.DELIGHTED, np.where(score >= 7, Occasion.CONTENT, Occasion.COOL))
-    found = np.where((done.returned != NONE) & footwear & (score < 9), Occasion.FIT, found)
+    found = np.where(
+        score >= 9, Occasion.DELIGHTED, np.where(score >= 7, Occasion.CONTENT, Occasion.COOL)
+    )
+    found = np.where(done.sent_back & footwear & (score < 9), Occasion.FIT, found)
     found = np.where(done.defect & (score < 9), Occasion.DEFECT_SAID, found)
     return np.where(done.late & (score < 9), Occasion.LATE_SAID, found)
 
 
-def _review(
-    rng: np.random.Generator, people: People, done: Delivered, score: Codes, voices: Voices, ledger: Ledger
-) -> None:
+def _review(scene: Scene, done: Delivered, score: Codes) -> None:
     """Reviews of 1 to 5 stars; those with something to complain about write more often."""
+    rng = scene.rng
     chance = np.where(score <= 6, _REVIEWS["bad"], _REVIEWS["good"])
     rows = np.flatnonzero(rng.random(len(score)) < chance)
     stars = np.clip(np.rint(score[rows] / 2), 1, 5)
     occasion = np.where(stars >= 4, Occasion.REVIEW_GOOD, Occasion.REVIEW_BAD)
     orders = done.orders.where(rows)
-    texts = voices.say(rng, occasion, np.ones(len(rows), bool), people.language, orders, done.late_days[rows])
+    texts = scene.texts(occasion, orders, done.late_days[rows])
     day = clock.local(done.arrived[rows]) + rng.integers(6, 40, len(rows)) * DAY
-    ledger.add(
+    scene.ledger.add(
         "review_written",
         orders.customer,
         clock.at_hours(rng, day, clock.PHONE_HOURS),
@@ -217,13 +254,14 @@ def _review(
     )
 
 
-def _join_club(rng: np.random.Generator, done: Delivered, score: Codes, ledger: Ledger) -> None:
+def _join_club(scene: Scene, done: Delivered, score: Codes) -> None:
     """Some of the content join the club, each customer once."""
+    rng = scene.rng
     rows = np.flatnonzero((score >= 8) & (rng.random(len(score)) < _JOINS_CLUB))
     _, first = np.unique(done.orders.customer[rows], return_index=True)
     joined = rows[first]
     at = done.arrived[joined] + _spell(rng, done.orders, 7200, 900_000)[joined]
-    ledger.add("club_joined", done.orders.customer[joined], at)
+    scene.ledger.add("club_joined", done.orders.customer[joined], at)
 
 
 def _about(ledger: Ledger, event: str, orders: Orders, at: Times) -> None:

@@ -281,17 +281,47 @@ class Product:
 
 
 PRODUCTS: tuple[Product, ...] = (
-    Product("moncayo_gtx", "Botas Moncayo GTX", 164.9, ("las Moncayo GTX", "the Moncayo GTX boots"), footwear=True),
-    Product("aneto_mid", "Botas Aneto Mid", 129.0, ("las Aneto Mid", "the Aneto Mid boots"), footwear=True),
-    Product("irati_low", "Zapatillas Irati Low", 89.9, ("las zapatillas Irati", "the Irati shoes"), footwear=True),
-    Product("cervino_alpine", "Botas Cervino Alpine", 289.0, ("las Cervino Alpine", "the Cervino Alpine boots"), footwear=True),
+    Product(
+        "moncayo_gtx",
+        "Botas Moncayo GTX",
+        164.9,
+        ("las Moncayo GTX", "the Moncayo GTX boots"),
+        footwear=True,
+    ),
+    Product(
+        "aneto_mid",
+        "Botas Aneto Mid",
+        129.0,
+        ("las Aneto Mid", "the Aneto Mid boots"),
+        footwear=True,
+    ),
+    Product(
+        "irati_low",
+        "Zapatillas Irati Low",
+        89.9,
+        ("las zapatillas Irati", "the Irati shoes"),
+        footwear=True,
+    ),
+    Product(
+        "cervino_alpine",
+        "Botas Cervino Alpine",
+        289.0,
+        ("las Cervino Alpine", "the Cervino Alpine boots"),
+        footwear=True,
+    ),
     Product("lluvia_jacket", "Chaqueta Lluvia", 119.0, ("la chaqueta Lluvia", "the Lluvia jacket")),
     Product("hardshell", "Chaqueta Picos 3L", 319.0, ("la chaqueta Picos", "the Picos shell")),
     Product("fleece", "Forro Gredos", 49.9, ("el forro Gredos", "the Gredos fleece")),
     Product("mochila_22", "Mochila Senda 22", 59.9, ("la mochila Senda", "the Senda backpack")),
-    Product("mochila_40", "Mochila Travesía 40", 129.0, ("la mochila Travesía", "the Travesía pack")),
-    Product("merino_socks", "Calcetines Merino", 18.9, ("los calcetines de merino", "the merino socks")),
-    Product("telescopic_poles", "Bastones Sarrio", 54.9, ("los bastones Sarrio", "the Sarrio poles")),
+    Product(
+        "mochila_40", "Mochila Travesía 40", 129.0, ("la mochila Travesía", "the Travesía pack")
+    ),
+    Product(
+        "merino_socks", "Calcetines Merino", 18.9, ("los calcetines de merino", "the merino socks")
+    ),
+    Product(
+        "telescopic_poles", "Bastones Sarrio", 54.9, ("los bastones Sarrio", "the Sarrio poles")
+    ),
     Product("crampons", "Crampones Vignemale", 149.0, ("los crampones", "the crampons")),
     Product("headlamp", "Frontal Lince", 34.9, ("el frontal", "the headlamp")),
     Product("thermos", "Termo Ibón", 27.5, ("el termo Ibón", "the Ibón flask")),

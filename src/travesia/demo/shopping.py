@@ -147,7 +147,8 @@ class Orders:
     @property
     def delivered(self) -> Flags:
         """Whether it is sent; what is bought in a shop is carried home."""
-        return self.channel != CHANNELS.index("store")
+        found: Flags = self.channel != CHANNELS.index("store")
+        return found
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -233,9 +234,7 @@ class _Visit:
     bought: Flags
 
 
-def _visit(
-    rng: np.random.Generator, people: People, missions: Missions, ledger: Ledger
-) -> _Visit:
+def _visit(rng: np.random.Generator, people: People, missions: Missions, ledger: Ledger) -> _Visit:
     """One visit of each mission, from its arrival to its end."""
     persona = people.persona[missions.customer]
     arrival = _arrivals(rng, people, missions)
@@ -243,7 +242,7 @@ def _visit(
     in_shop = arrival == ARRIVALS.index("store_visit")
     at = _opening_hours(rng, missions.clock, away)
     device = np.where(away, 0, _devices(rng, people, missions.customer, arrival))
-    _write_arrivals(rng, ledger, missions, arrival, at, device)
+    _write_arrivals(rng, ledger, missions, arrival, at, device=device)
     visit = _Visit(
         missions=replace(missions, tried_on=missions.tried_on | in_shop),
         buying=missions.looks <= 0,
@@ -278,7 +277,7 @@ def _arrivals(rng: np.random.Generator, people: People, missions: Missions) -> C
 
 
 def _opening_hours(rng: np.random.Generator, moments: Times, away: Flags) -> Times:
-    """The same moments, but shops and telephones only when somebody is there, Monday to Saturday."""
+    """The same moments, but shops and telephones only while open, Monday to Saturday."""
     found = moments.copy()
     found[away] = clock.next_open(rng, moments[away], clock.SHOP_HOURS, 6)
     return found
@@ -297,6 +296,7 @@ def _write_arrivals(
     missions: Missions,
     arrival: Codes,
     at: Times,
+    *,
     device: Codes,
 ) -> None:
     events = _arrival_events()[arrival]
@@ -306,9 +306,7 @@ def _write_arrivals(
     campaign = np.where(ad & (brand < 0.3), CAMPAIGNS.index("ES_search_brand"), campaign)
     campaign = np.where(ad & (brand > 0.78), CAMPAIGNS.index("ES_search_sale"), campaign)
     cost = np.where(ad, np.round(rng.gamma(6.0, 0.07, len(arrival)), 2), np.nan)
-    ledger.add(
-        events, missions.customer, at, device=device, campaign=campaign, ad_cost=cost
-    )
+    ledger.add(events, missions.customer, at, device=device, campaign=campaign, ad_cost=cost)
 
 
 def _buy_away(rng: np.random.Generator, visit: _Visit, in_shop: Flags, away: Flags) -> None:
@@ -321,9 +319,7 @@ def _buy_away(rng: np.random.Generator, visit: _Visit, in_shop: Flags, away: Fla
     visit.clock[bought] += 9 * MINUTE + _seconds(rng, np.full(int(bought.sum()), 400.0))
 
 
-def _turn_page(
-    rng: np.random.Generator, visit: _Visit, persona: Codes, ledger: Ledger
-) -> None:
+def _turn_page(rng: np.random.Generator, visit: _Visit, persona: Codes, ledger: Ledger) -> None:
     """Every visit that is still going on moves to its next page, which is written down."""
     on = np.flatnonzero(visit.page != _EXIT)
     turned = _drawn(rng, _chances(visit, persona, on))
@@ -352,7 +348,9 @@ def _chances(visit: _Visit, persona: Codes, on: Codes) -> Numbers:
     rows = on[paying]
     fault = CHECKOUT_FAULT
     mobile = visit.device[rows] == 1
-    weeks = (visit.clock[rows] >= clock.moment(fault.start)) & (visit.clock[rows] < clock.moment(fault.end))
+    weeks = (visit.clock[rows] >= clock.moment(fault.start)) & (
+        visit.clock[rows] < clock.moment(fault.end)
+    )
     broken = mobile & weeks
     pays = np.where(mobile, np.where(broken, fault.during, fault.usual), fault.other_device)
     rest = np.where(broken[:, None], _row(_AFTER_FAULT), _row(_AFTER_FAILED_PAYMENT))
@@ -376,7 +374,9 @@ def _wanted(rng: np.random.Generator, people: People, visit: _Visit, which: Flag
     persona = people.persona[visit.missions.customer[rows]]
     product = visit.missions.product[rows]
     pieces = 1 + (rng.random(len(rows)) < 0.16)
-    extras = np.where(rng.random(len(rows)) < 0.22, PRODUCTS[PRODUCT_KEYS.index("merino_socks")].price, 0)
+    extras = np.where(
+        rng.random(len(rows)) < 0.22, PRODUCTS[PRODUCT_KEYS.index("merino_socks")].price, 0
+    )
     discount = np.clip(of_persona("discount")[persona] + rng.normal(0, 0.04, len(rows)), 0, 0.5)
     footwear = np.array([one.footwear for one in PRODUCTS])[product]
     price = np.array([one.price for one in PRODUCTS])[product] * np.where(footwear, 1, pieces)
@@ -419,8 +419,8 @@ def _drawn(rng: np.random.Generator, weights: Numbers) -> Codes:
     """One column of each row, by the row's weights."""
     below = np.cumsum(weights, axis=1)
     at = rng.random(len(weights)) * below[:, -1]
-    found: Codes = (at[:, None] >= below).sum(axis=1)
-    return np.minimum(found, weights.shape[1] - 1)
+    found: Codes = np.minimum((at[:, None] >= below).sum(axis=1), weights.shape[1] - 1)
+    return found
 
 
 def _seconds(rng: np.random.Generator, median: Numbers) -> Times:

@@ -1,6 +1,12 @@
 from dataclasses import dataclass
+
+
 @dataclass(frozen=True)
-class Truth: 
-    key:str
-TRUTHS=()
-def truths_document():...
+class Truth:
+    key: str
+
+
+TRUTHS = ()
+
+
+def truths_document(): ...

@@ -67,17 +67,18 @@ class Voices:
         rng: np.random.Generator,
         occasion: npt.NDArray[np.generic],
         says: Flags,
+        *,
         language: Codes,
         orders: Orders,
         days: Codes,
     ) -> list[str]:
-        """One text for each entry, "" where nothing is said; `language` is by customer."""
+        """One text for each entry, "" where nothing is said."""
         draws = rng.random(len(occasion)).tolist()
         sizes = (_SMALLEST + rng.integers(0, _SIZES, len(occasion))).tolist()
         columns = zip(
             occasion.tolist(),
             says.tolist(),
-            language[orders.customer].tolist(),
+            language.tolist(),
             orders.product.tolist(),
             orders.number.tolist(),
             days.tolist(),
@@ -108,6 +109,5 @@ def _with_article(product: int, language: int) -> str:
 
 
 def _spoken_days(days: int, language: int) -> str:
-    if days <= 1:
-        return ("un día", "a day")[language]
-    return f"{days} {('días', 'days')[language]}"
+    one, many = (("un día", "días"), ("a day", "days"))[language]
+    return one if days <= 1 else f"{days} {many}"

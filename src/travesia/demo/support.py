@@ -8,12 +8,12 @@ import numpy as np
 
 from travesia.demo import clock
 from travesia.demo.clock import DAY, HOUR, MINUTE, SECOND, Times
-from travesia.demo.ledger import CHANNELS, NONE, Codes, Ledger, Numbers, event_codes
+from travesia.demo.ledger import CHANNELS, NONE, Codes, Numbers, event_codes
 from travesia.demo.orders import Delivered
-from travesia.demo.people import People
 from travesia.demo.plan import LATE_DELIVERIES, PRODUCTS, SLOW_QUEUE
+from travesia.demo.scene import Scene
 from travesia.demo.shopping import Flags, Orders, joined
-from travesia.demo.voices import Occasion, Voices
+from travesia.demo.voices import Occasion
 
 CONTACTS = ("support_call", "support_chat", "support_ticket")
 _CALL, _CHAT, _WRITTEN = range(3)
@@ -46,22 +46,15 @@ class Contacts:
         return Contacts(self.orders.where(rows), *rest)
 
 
-def help_people(
-    rng: np.random.Generator,
-    people: People,
-    done: Delivered,
-    refunds: Times,
-    failed: Orders,
-    voices: Voices,
-    ledger: Ledger,
-) -> None:
+def help_people(scene: Scene, done: Delivered, refunds: Times, failed: Orders) -> None:
     """First contacts about orders and failed payments; then the further ones about the same."""
+    rng = scene.rng
     contacts = _joined([*_about_orders(rng, done, refunds), _about_payments(rng, failed)])
     ticket = 20_001
     for _ in range(_MOST_ROUNDS):
         if not len(contacts):
             return
-        waits = _answer(rng, people, contacts, ticket, voices, ledger)
+        waits = _answer(scene, contacts, ticket + np.arange(len(contacts)))
         ticket += len(contacts)
         contacts = _again(rng, contacts, waits)
 
@@ -72,7 +65,7 @@ def _about_orders(rng: np.random.Generator, done: Delivered, refunds: Times) -> 
     footwear = np.array([one.footwear for one in PRODUCTS])[orders.product]
     asks = np.where(footwear, Occasion.SIZE, Occasion.QUESTION)
     worried = np.maximum(done.promised + HOUR, done.arrived - DAY)
-    causes = [
+    causes: list[tuple[Flags, float, Times, Codes | int]] = [
         (late, LATE_DELIVERIES.contact, worried, Occasion.LATE),
         (~late, LATE_DELIVERIES.contact_on_time, done.arrived + 2 * DAY, asks),
         (done.defect, _DEFECT, done.arrived + 12 * DAY, Occasion.DEFECT),
@@ -104,13 +97,19 @@ def _contacts(
     moment = at[rows] + rng.integers(0, 18 * 3600, count) * SECOND
     occasions = np.broadcast_to(np.asarray(occasion), len(rows))[rows]
     return Contacts(
-        done.orders.where(rows), _when_somebody_answers(rng, moment, how), occasions, done.late_days[rows], how
+        done.orders.where(rows),
+        _when_somebody_answers(rng, moment, how),
+        occasions,
+        done.late_days[rows],
+        how,
     )
 
 
 def _joined(parts: list[Contacts]) -> Contacts:
     orders = joined([one.orders for one in parts])
-    rest = (np.concatenate([getattr(one, name) for one in parts]) for name in Contacts.__slots__[1:])
+    rest = (
+        np.concatenate([getattr(one, name) for one in parts]) for name in Contacts.__slots__[1:]
+    )
     return Contacts(orders, *rest)
 
 
@@ -120,30 +119,49 @@ def _when_somebody_answers(rng: np.random.Generator, moments: Times, how: Codes)
     return np.where(how == _WRITTEN, moments, open_hour)
 
 
-def _answer(
-    rng: np.random.Generator, people: People, contacts: Contacts, ticket: int, voices: Voices, ledger: Ledger
-) -> Numbers:
+def _answer(scene: Scene, contacts: Contacts, tickets: Codes) -> Numbers:
     """Open, answer and solve each contact, and ask how it went; gives the waits in hours."""
-    tickets = ticket + np.arange(len(contacts))
-    orders = contacts.orders
-    said = np.ones(len(contacts), bool)
-    texts = voices.say(rng, contacts.occasion, said, people.language, orders, contacts.late_days)
-    about = {"order_id": orders.number, "product": orders.product, "ticket_id": tickets}
-    kinds, customer = event_codes(CONTACTS)[contacts.how], orders.customer
-    ledger.add(kinds, customer, contacts.time, texts=texts, **about)
+    rng, orders, channel = scene.rng, contacts.orders, _CHANNEL_OF[contacts.how]
+    texts = scene.texts(contacts.occasion, orders, contacts.late_days)
+    kinds = event_codes(CONTACTS)[contacts.how]
+    _about(scene, kinds, contacts, tickets, contacts.time, texts=texts)
     replied = _replies(rng, contacts)
     waits = (replied - contacts.time) / HOUR
     solved = replied + _until_solved(rng, contacts.how)
-    channel = _CHANNEL_OF[contacts.how]
-    ledger.add("support_reply", customer, replied, channel=channel, **about)
-    ledger.add("ticket_solved", customer, solved, channel=channel, **about)
-    _ask(rng, people, contacts, tickets, waits, solved, voices, ledger)
+    _about(scene, "support_reply", contacts, tickets, replied, channel=channel)
+    _about(scene, "ticket_solved", contacts, tickets, solved, channel=channel)
+    _ask(scene, contacts, tickets, waits, solved)
     return waits
+
+
+def _about(
+    scene: Scene,
+    event: str | Codes,
+    contacts: Contacts,
+    tickets: Codes,
+    at: Times,
+    *,
+    channel: Codes | None = None,
+    texts: list[str] | None = None,
+) -> None:
+    """One event of each contact."""
+    scene.ledger.add(
+        event,
+        contacts.orders.customer,
+        at,
+        channel=channel,
+        texts=texts,
+        order_id=contacts.orders.number,
+        product=contacts.orders.product,
+        ticket_id=tickets,
+    )
 
 
 def _replies(rng: np.random.Generator, contacts: Contacts) -> Times:
     """When the first answer comes: minutes later on phone and chat, hours later when written."""
-    slow = (contacts.time >= clock.moment(SLOW_QUEUE.start)) & (contacts.time < clock.moment(SLOW_QUEUE.end))
+    slow = (contacts.time >= clock.moment(SLOW_QUEUE.start)) & (
+        contacts.time < clock.moment(SLOW_QUEUE.end)
+    )
     queue = np.where(slow, SLOW_QUEUE.slow_hours, SLOW_QUEUE.usual_hours)
     spoken = np.where(contacts.how == _CALL, 5 / 60, 2 / 60)
     median = np.where(contacts.how == _WRITTEN, queue, spoken)
@@ -158,18 +176,9 @@ def _until_solved(rng: np.random.Generator, how: Codes) -> Times:
     return np.where(how == _WRITTEN, written, spoken).astype(np.int64) // SECOND * SECOND
 
 
-def _ask(
-    rng: np.random.Generator,
-    people: People,
-    contacts: Contacts,
-    tickets: Codes,
-    waits: Numbers,
-    solved: Times,
-    voices: Voices,
-    ledger: Ledger,
-) -> None:
+def _ask(scene: Scene, contacts: Contacts, tickets: Codes, waits: Numbers, solved: Times) -> None:
     """Satisfaction from 1 to 5 after the ticket is solved; a wait of two days costs points."""
-    waited = waits > SLOW_QUEUE.patience_hours
+    rng, waited = scene.rng, waits > SLOW_QUEUE.patience_hours
     mood = 4.25 + rng.normal(0, 0.8, len(contacts)) + waited * SLOW_QUEUE.csat_points
     score = np.clip(np.rint(mood), 1, 5)
     rows = np.flatnonzero(rng.random(len(contacts)) < _ANSWERS_CSAT)
@@ -178,9 +187,9 @@ def _ask(
     says = rng.random(len(rows)) < _SAYS_WHY
     orders = contacts.orders.where(rows)
     days = np.maximum(1, np.rint(waits[rows] / 24)).astype(np.int64)
-    texts = voices.say(rng, occasion, says, people.language, orders, days)
+    texts = scene.texts(occasion, orders, days, says)
     asked = solved[rows] + rng.integers(30 * 60, 20 * 3600, len(rows)) * SECOND
-    ledger.add(
+    scene.ledger.add(
         "csat_survey",
         orders.customer,
         asked,
@@ -197,7 +206,9 @@ def _again(rng: np.random.Generator, contacts: Contacts, waits: Numbers) -> Cont
     chance = np.where(waited, SLOW_QUEUE.repeat_after_wait, SLOW_QUEUE.repeat)
     rows = rng.random(len(contacts)) < chance
     same = contacts.where(rows)
-    hours = np.where(waited[rows], rng.uniform(36, 60, len(same)), waits[rows] + rng.uniform(4, 60, len(same)))
+    hours = np.where(
+        waited[rows], rng.uniform(36, 60, len(same)), waits[rows] + rng.uniform(4, 60, len(same))
+    )
     how = rng.choice(3, len(same), p=_HOW_AGAIN)
     moment = same.time + (hours * 3600).astype(np.int64) * SECOND
     occasion = np.full(len(same), int(Occasion.CHASE))
