@@ -16,6 +16,7 @@ import yaml
 from travesia.demo import clock, mailing, orders, people, shopping, support
 from travesia.demo.ledger import Ledger
 from travesia.demo.plan import LAST_DAY
+from travesia.demo.purchases import joined, numbered
 from travesia.demo.scene import Scene
 from travesia.demo.truths import TRUTHS, Truth
 from travesia.demo.voices import Voices
@@ -56,20 +57,21 @@ def aurora(customers: int = 20_000, seed: int = 1) -> Aurora:
     drawing, walking, mailed, delivering, serving = parts
     everybody = people.draw_people(drawing, customers)
     ledger, voices = Ledger(), Voices.load()
+    shop = Scene(walking, everybody, voices, ledger)
     dispatching = Scene(delivering, everybody, voices, ledger)
     helping = Scene(serving, everybody, voices, ledger)
     mailing.newsletters(mailed, everybody, ledger)
     mailing.social_videos(mailed, everybody, ledger)
     missions = shopping.draw_missions(drawing, everybody)
-    bought, failed = shopping.walk(walking, everybody, missions, ledger)
-    extra, care_series = mailing.care_series(mailed, everybody, shopping.numbered(bought), ledger)
-    bought_again, failed_again = shopping.walk(walking, everybody, extra, ledger)
-    placed = shopping.numbered(shopping.joined([bought, bought_again]))
+    bought, failed = shopping.walk(shop, missions)
+    extra, care_series = mailing.care_series(mailed, everybody, numbered(bought), ledger)
+    bought_again, failed_again = shopping.walk(shop, extra)
+    placed = numbered(joined([bought, bought_again]))
     orders.write_purchases(placed, ledger)
     done = orders.deliver(dispatching, placed)
     orders.opinions(dispatching, done)
     refunds = orders.take_back(dispatching, done)
-    unpaid = shopping.joined([failed, failed_again])
+    unpaid = joined([failed, failed_again])
     support.help_people(helping, done, refunds, unpaid)
     events = ledger.table(everybody.ids, until=clock.moment(LAST_DAY + timedelta(days=1)))
     seen = ledger.first_seen(len(everybody))

@@ -38,16 +38,19 @@ CHANNEL_OF: dict[str, str] = {
     "size_guide": "web",
     "reviews_read": "web",
     "wishlist": "web",
+    "page_survey": "survey",
     "cart": "web",
     "cart_reminder_click": "mail",
     "checkout": "web",
     "payment_error": "web",
+    "checkout_survey": "survey",
     "purchase": "web",
     "order_confirmation_mail": "mail",
     "dispatch_notice": "mail",
     "tracking_page": "web",
     "delivery_delay": "delivery",
     "delivery": "delivery",
+    "delivery_survey": "survey",
     "care_guide_scan": "short_link",
     "support_call": "phone",
     "support_chat": "chat",
@@ -93,6 +96,16 @@ _CODED: dict[str, tuple[str, ...]] = {
     "product": PRODUCT_KEYS,
 }
 _NUMBERS = ("value", "score", "ad_cost")
+SCALES: dict[str, tuple[int, int]] = {
+    "page_survey": (1, 5),
+    "checkout_survey": (1, 5),
+    "delivery_survey": (1, 5),
+    "csat_survey": (1, 5),
+    "ces_survey": (1, 7),
+    "nps_survey": (0, 10),
+    "review_written": (1, 5),
+}
+"""Least and most of every score; `valence` is the score put on -2 to +2."""
 _NAMED = {"order_id": "A-", "ticket_id": "T-"}
 
 SCHEMA = pa.schema(
@@ -109,6 +122,7 @@ SCHEMA = pa.schema(
         ("order_id", pa.string()),
         ("ticket_id", pa.string()),
         ("score", pa.float64()),
+        ("valence", pa.float64()),
         ("ad_cost", pa.float64()),
         ("text", pa.string()),
     ]
@@ -169,6 +183,7 @@ class Ledger:
         }
         columns = {name: _names(_CODED[name], code) for name, code in codes.items()}
         columns |= {name: _numbers(self._column(name, np.nan)[order]) for name in _NUMBERS}
+        columns["valence"] = _numbers(_valence(event, self._column("score", np.nan)[order]))
         columns |= {
             name: _numbered(sign, self._column(name, NONE)[order]) for name, sign in _NAMED.items()
         }
@@ -223,6 +238,14 @@ def _numbered(sign: str, numbers: npt.NDArray[np.generic]) -> pa.Array:
 
     texts = pa.array(numbers, mask=numbers == NONE).cast(pa.string())
     return pc.binary_join_element_wise(sign, texts, "")
+
+
+def _valence(event: Codes, score: Numbers) -> Numbers:
+    """The scores on one scale from -2 to +2, the middle of their own being 0."""
+    scales = np.array([SCALES.get(name, (np.nan, np.nan)) for name in EVENTS])
+    low, high = scales[event].T
+    found: Numbers = np.round((score - (low + high) / 2) * 4 / (high - low), 3)
+    return found
 
 
 def _numbers(values: npt.NDArray[np.generic]) -> pa.Array:

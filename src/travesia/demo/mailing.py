@@ -12,7 +12,8 @@ from travesia.demo.ledger import Codes, Ledger
 from travesia.demo.people import CARE_SERIES as NAMES
 from travesia.demo.people import People, of_persona
 from travesia.demo.plan import CARE_SERIES, FIRST_DAY, LAST_DAY
-from travesia.demo.shopping import Missions, Orders, ready_missions
+from travesia.demo.purchases import Orders
+from travesia.demo.shopping import Missions, ready_missions
 
 _OPENS_WITHIN_HOURS = 5.0
 

@@ -12,11 +12,11 @@ from travesia.demo.clock import DAY, HOUR, MINUTE, SECOND, Times
 from travesia.demo.ledger import NONE, Codes, Ledger, Numbers
 from travesia.demo.people import REGION_KEYS, People, of_persona
 from travesia.demo.plan import LATE_DELIVERIES, PRODUCTS, SHOP_VISIT
+from travesia.demo.purchases import Flags, Orders
 from travesia.demo.scene import Scene
-from travesia.demo.shopping import Flags, Orders
 from travesia.demo.voices import Occasion
 
-_ANSWERS_NPS = 0.34
+_ANSWERS_NPS, _RATES_COURIER = 0.34, 0.1
 _SAYS_WHY = 0.6
 _REVIEWS = {"bad": 0.1, "good": 0.07}
 _JOINS_CLUB, _SHARES_LINK, _SCANS_CARE_GUIDE = 0.09, 0.12, 0.08
@@ -97,6 +97,7 @@ def deliver(scene: Scene, orders: Orders) -> Delivered:
 def opinions(scene: Scene, done: Delivered) -> None:
     """Ask for a recommendation nine days after the delivery; some review, share, join the club."""
     score = _nps(scene.rng, scene.people, done)
+    _rate_courier(scene, done)
     _survey(scene, done, score)
     _review(scene, done, score)
     _share(scene, done, score)
@@ -119,6 +120,24 @@ def _survey(scene: Scene, done: Delivered, score: Codes) -> None:
         product=orders.product[answers],
         score=score[answers].astype(float),
         texts=texts,
+    )
+
+
+def _rate_courier(scene: Scene, done: Delivered) -> None:
+    """A message on the day of the delivery: how was it (1 to 5)?"""
+    rng, orders = scene.rng, done.orders
+    answers = np.flatnonzero(rng.random(len(orders)) < _RATES_COURIER)
+    mood = np.where(done.late[answers], 2.3, 4.5) + rng.normal(0, 0.8, len(answers))
+    score = np.clip(np.rint(mood), 1, 5)
+    occasion = np.where(score >= 4, Occasion.COURIER_GOOD, Occasion.COURIER_BAD)
+    rated, days = orders.where(answers), done.late_days[answers]
+    scene.ledger.add(
+        "delivery_survey",
+        rated.customer,
+        done.arrived[answers] + rng.integers(600, 30_000, len(answers)) * SECOND,
+        order_id=rated.number,
+        score=score,
+        texts=scene.texts(occasion, rated, days, rng.random(len(answers)) < _SAYS_WHY),
     )
 
 

@@ -343,6 +343,24 @@ REGIONS: dict[str, float] = {
 SHOPS: dict[str, float] = {"Madrid": 1.0, "Cataluña": 1.0, "País Vasco": 2.6}
 """Regions with a shop, and how readily people there step in (a factor on `store_visit`)."""
 
+VISITS = (
+    "organic_search",
+    "search_ad_click",
+    "social_click",
+    "blog_article",
+    "short_link_click",
+    "newsletter_click",
+    "winback_mail_click",
+    "site_visit",
+    "app_open",
+    "store_visit",
+    "advice_call",
+    "presale_chat",
+    "cart_reminder_click",
+    "care_mail_click",
+)
+"""The touchpoints with which a visit begins: the contacts that people make of their own accord."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckoutFault:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from travesia.demo.ledger import Codes, Ledger
 from travesia.demo.people import People
-from travesia.demo.shopping import Flags, Orders
+from travesia.demo.purchases import Flags, Orders
 from travesia.demo.voices import Voices
 
 

@@ -7,40 +7,24 @@ of the loops below moves each of them by one visit, or by one page inside the vi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from travesia.demo import clock
 from travesia.demo.clock import DAY, HOUR, MINUTE, SECOND, Times
 from travesia.demo.ledger import CAMPAIGNS, CHANNELS, EVENTS, NONE, Codes, Ledger, Numbers
 from travesia.demo.people import People, of_persona, shop_factor
-from travesia.demo.plan import CHECKOUT_FAULT, PERSONAS, PRODUCT_KEYS, PRODUCTS
-
-Flags = npt.NDArray[np.bool_]
+from travesia.demo.plan import CHECKOUT_FAULT, PERSONAS, PRODUCT_KEYS, PRODUCTS, VISITS
+from travesia.demo.purchases import Flags, Orders, joined
+from travesia.demo.scene import Scene
+from travesia.demo.voices import Occasion
 
 MOST_VISITS = 30
 MOST_PAGES = 24
 
-ARRIVALS = (
-    "organic_search",
-    "search_ad_click",
-    "social_click",
-    "blog_article",
-    "short_link_click",
-    "newsletter_click",
-    "winback_mail_click",
-    "site_visit",
-    "app_open",
-    "store_visit",
-    "advice_call",
-    "presale_chat",
-    "cart_reminder_click",
-    "care_mail_click",
-)
+ARRIVALS = VISITS
 PAGES = (
     "landing",
     "site_search",
@@ -99,6 +83,7 @@ _SECONDS_ON = dict.fromkeys(PAGES, 50.0) | {
 _COMES_BACK = 0.5
 """Chance of another try after a visit with the wish to buy that ended without a purchase."""
 _BUYS_IN_SHOP, _BUYS_BY_PHONE = 0.42, 0.25
+_ANSWERS_ON_PAGE, _ANSWERS_AT_CHECKOUT, _SAYS_WHY = 0.015, 0.06, 0.5
 _REMINDED = 0.3
 """Chance that the visit after an abandoned cart begins with the reminder's link."""
 
@@ -129,33 +114,6 @@ class Missions:
     def where(self, rows: Flags) -> Missions:
         """Only these missions."""
         return Missions(*(getattr(self, name)[rows] for name in self.__slots__))
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """One entry a purchase; `number` is 0 until all purchases are known."""
-
-    customer: Codes
-    time: Times
-    product: Codes
-    value: Numbers
-    tried_on: Flags
-    channel: Codes
-    device: Codes
-    number: Codes
-
-    @property
-    def delivered(self) -> Flags:
-        """Whether it is sent; what is bought in a shop is carried home."""
-        found: Flags = self.channel != CHANNELS.index("store")
-        return found
-
-    def __len__(self) -> int:
-        return len(self.customer)
-
-    def where(self, rows: npt.NDArray[np.generic]) -> Orders:
-        """Only these orders."""
-        return Orders(*(getattr(self, name)[rows] for name in self.__slots__))
 
 
 def draw_missions(rng: np.random.Generator, people: People) -> Missions:
@@ -189,34 +147,23 @@ def ready_missions(
     return Missions(customer, moment, none, product, code, nothing, nothing)
 
 
-def walk(
-    rng: np.random.Generator, people: People, missions: Missions, ledger: Ledger
-) -> tuple[Orders, Orders]:
+def walk(scene: Scene, missions: Missions) -> tuple[Orders, Orders]:
     """Walk all missions to their ends and write down what happens.
 
     Gives the purchases, and the visits that ended without one because the payment failed.
     """
+    rng, people = scene.rng, scene.people
     bought, failed = [], []
     for _ in range(MOST_VISITS):
         if not len(missions):
             break
-        visit = _visit(rng, people, missions, ledger)
+        visit = _visit(scene, missions)
         bought.append(_wanted(rng, people, visit, visit.bought))
         failed.append(_wanted(rng, people, visit, visit.failed & ~visit.bought))
+        _ask_about_page(scene, visit)
+        _ask_about_payment(scene, visit)
         missions = _next_visits(rng, people, visit)
     return joined(bought), joined(failed)
-
-
-def joined(parts: Sequence[Orders]) -> Orders:
-    """All of these, one after the other."""
-    columns = [np.concatenate([getattr(one, name) for one in parts]) for name in Orders.__slots__]
-    return Orders(*columns)
-
-
-def numbered(orders: Orders) -> Orders:
-    """The same in order of time, numbered from A-100001."""
-    ordered = orders.where(np.argsort(orders.time, kind="stable"))
-    return replace(ordered, number=100_001 + np.arange(len(ordered)))
 
 
 @dataclass(slots=True)
@@ -230,12 +177,14 @@ class _Visit:
     page: Codes
     clock: Times
     carted: Flags
+    paying: Flags
     failed: Flags
     bought: Flags
 
 
-def _visit(rng: np.random.Generator, people: People, missions: Missions, ledger: Ledger) -> _Visit:
+def _visit(scene: Scene, missions: Missions) -> _Visit:
     """One visit of each mission, from its arrival to its end."""
+    rng, people, ledger = scene.rng, scene.people, scene.ledger
     persona = people.persona[missions.customer]
     arrival = _arrivals(rng, people, missions)
     away = np.isin(arrival, [ARRIVALS.index(name) for name in ("store_visit", "advice_call")])
@@ -251,6 +200,7 @@ def _visit(rng: np.random.Generator, people: People, missions: Missions, ledger:
         page=np.where(away, _EXIT, _LANDING),
         clock=at + _seconds(rng, np.full(len(missions), 12.0)),
         carted=np.zeros(len(missions), bool),
+        paying=np.zeros(len(missions), bool),
         failed=np.zeros(len(missions), bool),
         bought=np.zeros(len(missions), bool),
     )
@@ -325,6 +275,7 @@ def _turn_page(rng: np.random.Generator, visit: _Visit, persona: Codes, ledger: 
     turned = _drawn(rng, _chances(visit, persona, on))
     visit.page[on] = turned
     visit.carted[on] |= turned == _CART
+    visit.paying[on] |= turned == _CHECKOUT
     visit.failed[on] |= turned == _ERROR
     visit.bought[on] |= turned == _PURCHASE
     pages = on[(turned != _EXIT) & (turned != _PURCHASE)]
@@ -368,9 +319,11 @@ def _looked_at(rng: np.random.Generator, visit: _Visit, persona: Codes, pages: C
     return np.where(bare, NONE, np.where(strays, others, wanted))
 
 
-def _wanted(rng: np.random.Generator, people: People, visit: _Visit, which: Flags) -> Orders:
+def _wanted(
+    rng: np.random.Generator, people: People, visit: _Visit, which: Flags | Codes
+) -> Orders:
     """What was in the basket of these visits, and its price with the persona's discount."""
-    rows = np.flatnonzero(which)
+    rows = np.flatnonzero(which) if which.dtype == bool else which
     persona = people.persona[visit.missions.customer[rows]]
     product = visit.missions.product[rows]
     pieces = 1 + (rng.random(len(rows)) < 0.16)
@@ -390,6 +343,42 @@ def _wanted(rng: np.random.Generator, people: People, visit: _Visit, which: Flag
         channel=visit.channel[rows],
         device=visit.device[rows],
         number=np.zeros(len(rows), np.int64),
+    )
+
+
+def _ask_about_page(scene: Scene, visit: _Visit) -> None:
+    """A question of one tap, put to some who leave the site: was it easy to find (1 to 5)?"""
+    rng = scene.rng
+    online = visit.device > 0
+    rows = np.flatnonzero(online & ~visit.paying & (rng.random(len(online)) < _ANSWERS_ON_PAGE))
+    score = np.clip(np.rint(3.4 + 0.5 * visit.carted[rows] + rng.normal(0, 1.0, len(rows))), 1, 5)
+    occasion = np.where(score >= 4, Occasion.PAGE_GOOD, Occasion.PAGE_BAD)
+    _answers(scene, visit, rows, event="page_survey", score=score, occasion=occasion)
+
+
+def _ask_about_payment(scene: Scene, visit: _Visit) -> None:
+    """After the checkout, bought or not: was it easy to pay (1 to 5)?"""
+    rng = scene.rng
+    rows = np.flatnonzero(visit.paying & (rng.random(len(visit.paying)) < _ANSWERS_AT_CHECKOUT))
+    mood = np.where(visit.bought[rows], 4.2, 2.6) - 1.0 * visit.failed[rows]
+    score = np.clip(np.rint(mood + rng.normal(0, 0.9, len(rows))), 1, 5)
+    occasion = np.where(score >= 4, Occasion.PAYMENT_GOOD, Occasion.PAYMENT_BAD)
+    _answers(scene, visit, rows, event="checkout_survey", score=score, occasion=occasion)
+
+
+def _answers(
+    scene: Scene, visit: _Visit, rows: Codes, *, event: str, score: Numbers, occasion: Codes
+) -> None:
+    """One answer at the end of each of these visits, with the reason from every other one."""
+    orders = _wanted(scene.rng, scene.people, visit, rows)
+    says = scene.rng.random(len(rows)) < _SAYS_WHY
+    scene.ledger.add(
+        event,
+        orders.customer,
+        orders.time + 20 * SECOND,
+        device=orders.device,
+        score=score,
+        texts=scene.texts(occasion, orders, np.zeros(len(rows), np.int64), says),
     )
 
 

@@ -11,8 +11,8 @@ from travesia.demo.clock import DAY, HOUR, MINUTE, SECOND, Times
 from travesia.demo.ledger import CHANNELS, NONE, Codes, Numbers, event_codes
 from travesia.demo.orders import Delivered
 from travesia.demo.plan import LATE_DELIVERIES, PRODUCTS, SLOW_QUEUE
+from travesia.demo.purchases import Flags, Orders, joined
 from travesia.demo.scene import Scene
-from travesia.demo.shopping import Flags, Orders, joined
 from travesia.demo.voices import Occasion
 
 CONTACTS = ("support_call", "support_chat", "support_ticket")

@@ -14,7 +14,7 @@ import yaml
 from travesia.demo.ledger import NONE, Codes
 from travesia.demo.people import LANGUAGES
 from travesia.demo.plan import PRODUCTS
-from travesia.demo.shopping import Flags, Orders
+from travesia.demo.purchases import Flags, Orders
 
 _SMALLEST, _SIZES = 36, 10
 
@@ -41,6 +41,12 @@ class Occasion(IntEnum):
     HELPED = 16
     NOT_HELPED = 17
     WAITED = 18
+    PAGE_GOOD = 19
+    PAGE_BAD = 20
+    PAYMENT_GOOD = 21
+    PAYMENT_BAD = 22
+    COURIER_GOOD = 23
+    COURIER_BAD = 24
 
 
 @dataclass(frozen=True, slots=True)
