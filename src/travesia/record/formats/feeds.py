@@ -1,0 +1,96 @@
+"""What every reader gives: named, kinded columns and chunks of rows, each of which can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from travesia.record.events import ColumnKind, SetAside
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows as the source has them.
+
+    Attributes:
+        batch: the columns asked for, under the source's names, in the source's types.
+        show: row of the batch -> its place and text, such as "events.csv line 12: 17,visit,".
+    """
+
+    batch: pa.RecordBatch
+    show: Callable[[int], str]
+
+
+class Feed(Protocol):
+    """One file or Arrow object, opened far enough to know its columns."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    @property
+    def kinds(self) -> Mapping[str, ColumnKind]:
+        """Every column that can be asked for, in the source's order."""
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The columns that describe the customer because the format says so."""
+
+    @property
+    def as_text(self) -> bool:
+        """Cells are text as written: kinds were guessed, and markers such as "NA" mean missing."""
+
+    @property
+    def about_rows(self) -> int | None:
+        """The expected number of rows, if known."""
+
+    @property
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """What was found out about the format."""
+
+    @property
+    def late(self) -> list[tuple[str, str]]:
+        """What was found out while reading."""
+
+    @property
+    def options(self) -> frozenset[str]:
+        """The format options that this reader understands."""
+
+    def type_of(self, column: str) -> pa.DataType:
+        """The Arrow type of a column of the chunks."""
+
+    def sample(self, column: str) -> pa.Array:
+        """The first values of a column."""
+
+    def scan(self, column: str) -> Iterator[pa.Array]:
+        """All values of a column where the source can be read twice, else the first ones."""
+
+    def find(self, column: str) -> ColumnKind | None:
+        """What a column holds, None if there is none; looks further than the first rows."""
+
+    def read(
+        self, columns: Sequence[str], aside: SetAside, names: Sequence[str] = ()
+    ) -> Iterator[Chunk]:
+        """All rows, in the source's order; counts rows read and those that are not rows.
+
+        `names` are those of the columns that may come as dictionaries, if that is cheaper.
+        """
+
+
+def shown(name: str, first: int, batch: pa.RecordBatch, word: str = "row") -> Callable[[int], str]:
+    """How to show a row that has no line; `first` is the number of its first row, from 1."""
+
+    def show(row: int) -> str:
+        cells = (f"{c}={batch.column(c)[row].as_py()!r}" for c in batch.schema.names)
+        return f"{name} {word} {first + row}: {clipped(', '.join(cells))}"
+
+    return show
+
+
+def clipped(text: str, most: int = 120) -> str:
+    """Text that fits a line."""
+    text = text.replace("\r", " ").replace("\n", " ")
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,305 @@
+"""Deciding how a column writes its times, and reading it that way.
+
+A column has one way, decided by evidence: the first values, and for days and months that could be
+either, all values until one tells. What cannot be read that way is refused, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from travesia.errors import InvalidValue
+from travesia.locale import N_, texts
+from travesia.record.formats.values import as_string, is_missing, is_text
+from travesia.record.formats.zones import to_utc
+
+_ = texts("record")
+
+Way = Literal["arrow", "ymd", "dmy", "mdy", "s", "ms", "us", "ns", "pattern"]
+ORDERS: tuple[Way, ...] = ("ymd", "dmy", "mdy")
+# Microseconds of one unit, and where plausible values end: 1973 to 2286 in seconds.
+UNITS: dict[Way, tuple[float, float]] = {
+    "s": (1e6, 1e10),
+    "ms": (1e3, 1e13),
+    "us": (1.0, 1e16),
+    "ns": (1e-3, 1e19),
+}
+WORDS: dict[Way, str] = {
+    "arrow": N_("typed times"),
+    "ymd": N_("ISO 8601 (year-month-day)"),
+    "dmy": N_("day/month/year"),
+    "mdy": N_("month/day/year"),
+    "s": N_("seconds since 1970"),
+    "ms": N_("milliseconds since 1970"),
+    "us": N_("microseconds since 1970"),
+    "ns": N_("nanoseconds since 1970"),
+    "pattern": N_("as told"),
+}
+ALIASES: dict[str, Way] = {
+    "iso": "ymd",
+    "iso8601": "ymd",
+    "y-m-d": "ymd",
+    "d/m/y": "dmy",
+    "m/d/y": "mdy",
+    **{way: way for way in WORDS if way not in ("arrow", "pattern")},
+}
+# 0001-01-01 to 9999-12-31, what a datetime can hold
+LEAST, MOST = -62135596800000000, 253402300799999999
+
+Micros = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Times in UTC microseconds; `missing` and `refused` rows hold 0. None means none."""
+
+    times: Micros
+    missing: Mask | None = None
+    refused: Mask | None = None
+
+
+@dataclass(slots=True)
+class Clock:
+    """Reads one column of one feed, and counts what it had to assume.
+
+    Attributes:
+        way: how the values are written.
+        zone: where naive times were noted.
+        pattern: of strptime, if the way is "pattern".
+        sure: the values tell day from month.
+        naive, skipped, twice: how many times had no zone, and of these how many the clocks
+            skipped or showed twice.
+        refused: values of a further column that are no times, and so count as missing.
+    """
+
+    way: Way
+    zone: ZoneInfo
+    pattern: str = ""
+    sure: bool = True
+    naive: int = field(default=0)
+    skipped: int = field(default=0)
+    twice: int = field(default=0)
+    refused: int = field(default=0)
+
+    def read(self, values: pa.Array) -> Read:
+        """UTC microseconds of a column."""
+        if pa.types.is_timestamp(values.type):
+            return self._stamps(values)
+        if pa.types.is_date(values.type):
+            return self._stamps(pc.cast(values, pa.timestamp("us"), safe=False))
+        if is_text(values.type) or self.way not in UNITS:
+            return self._texts(values)
+        return self._epochs(values)
+
+    def words(self) -> str:
+        """The way in words."""
+        return self.pattern or _(WORDS[self.way])
+
+    def _stamps(self, values: pa.Array) -> Read:
+        missing = _mask(pc.is_null(values)) if values.null_count else None
+        times, refused = _possible(_micros(values))
+        return Read(times if values.type.tz else self._localised(times), missing, refused)
+
+    def _epochs(self, values: pa.Array) -> Read:
+        missing = pc.is_null(values, nan_is_null=True)
+        numbers = pc.fill_null(values, 0).to_numpy(zero_copy_only=False)
+        return self._scaled(numbers, _mask(missing), np.zeros(len(values), np.bool_))
+
+    def _texts(self, values: pa.Array) -> Read:
+        text = as_string(values)
+        missing = _mask(is_missing(text))
+        if self.way in UNITS:
+            return self._scaled(*_digits(text, missing))
+        times, found = self._found(text)
+        refused = (found == 0) & ~missing
+        naive = found == 1
+        if naive.any():
+            times[naive] = self._localised(times[naive])
+        times[found == 0] = 0
+        times, outside = _possible(times)
+        return Read(times, missing, refused if outside is None else refused | outside)
+
+    def _found(self, text: pa.StringArray) -> tuple[Micros, npt.NDArray[np.int8]]:
+        if self.way == "pattern":
+            return _by_pattern(text, self.pattern)
+        return _by_order(text, self.way)
+
+    def _scaled(self, numbers: npt.NDArray[np.generic], missing: Mask, refused: Mask) -> Read:
+        times, outside = _scaled(numbers, UNITS[self.way][0])
+        refused = (refused | outside) & ~missing
+        times[missing | refused] = 0
+        return Read(times, missing if missing.any() else None, refused if refused.any() else None)
+
+    def _localised(self, times: Micros) -> Micros:
+        found = to_utc(times, self.zone)
+        self.naive += times.size
+        self.skipped += found.skipped
+        self.twice += found.twice
+        return found.times
+
+
+def decide(
+    sample: pa.Array, scan: Iterable[pa.Array], zone: ZoneInfo, told: str | None = None
+) -> Clock | None:
+    """The way a column writes times, or None if its first values are no times at all."""
+    if told is not None:
+        return _told(told, sample, zone)
+    if pa.types.is_temporal(sample.type):
+        return None if pa.types.is_time(sample.type) else Clock("arrow", zone)
+    if is_text(sample.type):
+        return _of_text(as_string(sample), scan, zone)
+    return _of_numbers(sample, zone)
+
+
+def _told(told: str, sample: pa.Array, zone: ZoneInfo) -> Clock:
+    if pa.types.is_temporal(sample.type):
+        return Clock("arrow", zone)
+    if way := ALIASES.get(told.lower()):
+        return Clock(way, zone)
+    if "%" not in told:
+        raise InvalidValue(
+            f"There is no time format {told!r}.",
+            'Use "iso", "d/m/y", "m/d/y", "s", "ms", "us", "ns", or a pattern like "%d.%m.%Y".',
+        )
+    return Clock("pattern", zone, told)
+
+
+def _of_text(text: pa.StringArray, scan: Iterable[pa.Array], zone: ZoneInfo) -> Clock | None:
+    text = text.filter(pc.invert(is_missing(text)))
+    if len(text) == 0:
+        return Clock("ymd", zone)
+    counts = {way: _understood(text, way) for way in ORDERS}
+    numbers, _missing, wrong = _digits(text, np.zeros(len(text), np.bool_))
+    best = max(ORDERS, key=lambda way: counts[way])
+    if not wrong.any() and counts["ymd"] <= len(text) / 2:
+        return _of_epochs(numbers.astype(np.float64), zone)
+    if counts[best] == 0:
+        return None
+    if best != "ymd" and counts["dmy"] == counts["mdy"]:
+        return _by_evidence(scan, zone)
+    return Clock(best, zone)
+
+
+def _by_evidence(scan: Iterable[pa.Array], zone: ZoneInfo) -> Clock:
+    """Day or month first, by the first values that tell; the day if none does."""
+    for values in scan:
+        text = as_string(values)
+        day, month = _understood(text, "dmy"), _understood(text, "mdy")
+        if day != month:
+            return Clock("dmy" if day > month else "mdy", zone)
+    return Clock("dmy", zone, sure=False)
+
+
+def _of_numbers(sample: pa.Array, zone: ZoneInfo) -> Clock | None:
+    numbers = sample.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
+    numbers = numbers[np.isfinite(numbers)]
+    if numbers.size == 0:
+        return Clock("s", zone)
+    if ((numbers >= 19000101) & (numbers <= 21001231)).all():
+        days = pa.array(numbers.astype(np.int64)).cast(pa.string())
+        if _understood(days, "ymd") > len(days) / 2:
+            return Clock("ymd", zone)
+    return _of_epochs(numbers, zone)
+
+
+def _of_epochs(numbers: npt.NDArray[np.float64], zone: ZoneInfo) -> Clock | None:
+    """By the size of a typical value; before May 1970 it is some other number."""
+    typical = float(np.median(np.abs(numbers)))
+    if typical < 1e7:
+        return None
+    return Clock(next((u for u, (_us, end) in UNITS.items() if typical < end), "ns"), zone)
+
+
+def _understood(text: pa.StringArray, way: Way) -> int:
+    return int((_by_order(text, way)[1] > 0).sum())
+
+
+def _by_order(text: pa.StringArray, way: Way) -> tuple[Micros, npt.NDArray[np.int8]]:
+    from travesia.record.formats.time_kernels import read_times
+
+    micros, found = np.empty(len(text), np.int64), np.empty(len(text), np.int8)
+    if len(text) == 0:
+        return micros, found
+    _validity, offsets, data = text.buffers()
+    bounds = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
+    letters = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    read_times(bounds, letters, ORDERS.index(way), micros, found)
+    if text.null_count:
+        found[_mask(pc.is_null(text))] = 0
+    return micros, found
+
+
+def _by_pattern(text: pa.StringArray, pattern: str) -> tuple[Micros, npt.NDArray[np.int8]]:
+    """By a strptime pattern, through DuckDB."""
+    import duckdb
+
+    table = pa.table({"text": text})
+    with duckdb.connect() as connection:
+        connection.register("cells", table)
+        try:
+            query = "SELECT epoch_us(try_strptime(text, ?)) AS us FROM cells"
+            connection.execute(query, [pattern])
+            micros = connection.to_arrow_reader().read_all().column("us").combine_chunks()
+        except duckdb.Error as error:
+            raise InvalidValue(
+                f"time_format={pattern!r} cannot be used: {str(error).splitlines()[0]}",
+                'Write it as strptime does, such as "%d.%m.%Y %H:%M".',
+            ) from error
+    zoned = 2 if "%z" in pattern or "%Z" in pattern else 1
+    valid = _mask(pc.is_valid(micros))
+    return pc.fill_null(micros, 0).to_numpy().copy(), np.where(valid, zoned, 0).astype(np.int8)
+
+
+def _digits(text: pa.StringArray, missing: Mask) -> tuple[npt.NDArray[np.generic], Mask, Mask]:
+    """Numbers written as text: exact integers where all are, (numbers, missing, wrong)."""
+    sound = pc.match_substring_regex(text, r"^[+-]?\d{1,19}(\.\d+)?$")
+    wrong = ~_mask(pc.fill_null(sound, fill_value=False)) & ~missing
+    kept = pc.if_else(sound, text, "0")
+    try:
+        numbers = pc.cast(kept, pa.int64())
+    except pa.ArrowInvalid:
+        numbers = pc.cast(kept, pa.float64())
+    return pc.fill_null(numbers, 0).to_numpy(zero_copy_only=False), missing, wrong
+
+
+def _scaled(numbers: npt.NDArray[np.generic], micros: float) -> tuple[Micros, Mask]:
+    """Epochs into microseconds, and which of them no calendar holds."""
+    as_float = numbers.astype(np.float64)
+    outside = ~((as_float * micros >= LEAST) & (as_float * micros <= MOST))
+    if numbers.dtype.kind in "iu":
+        whole = np.where(outside, 0, numbers).astype(np.int64)
+        return (whole * int(micros) if micros >= 1 else whole // 1000), outside
+    return np.rint(np.where(outside, 0, as_float) * micros).astype(np.int64), outside
+
+
+def _micros(values: pa.Array) -> Micros:
+    """The microseconds of Arrow timestamps; without a copy if they are microseconds already."""
+    if values.null_count:
+        values = pc.fill_null(values, pa.scalar(0, values.type))
+    raw: Micros = values.view(pa.int64()).to_numpy()
+    if values.type.unit == "ns":
+        return raw // 1_000
+    scale = {"s": 1_000_000, "ms": 1_000, "us": 1}[values.type.unit]
+    return raw if scale == 1 else raw * scale
+
+
+def _possible(times: Micros) -> tuple[Micros, Mask | None]:
+    """The times, with 0 for those before year 1 or after year 9999, and which those are."""
+    if times.size == 0 or (times.min() >= LEAST and times.max() <= MOST):
+        return times, None
+    outside = (times < LEAST) | (times > MOST)
+    return np.where(outside, 0, times), outside
+
+
+def _mask(values: pa.BooleanArray) -> Mask:
+    found: Mask = values.to_numpy(zero_copy_only=False)
+    return found

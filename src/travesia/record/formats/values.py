@@ -1,0 +1,145 @@
+"""Cells into values: what a column of text holds, and Arrow columns as text or numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from travesia.record.events import ARROW_TYPE, ColumnKind
+
+# What tools write into text files for "nothing". Only where it cannot be a name: see check.py.
+MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "\\N")
+NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?"
+COMMA_NUMBER = r"[+-]?(\d{1,3}(\.\d{3})+|\d+)?(,\d*)?"
+GROUPED_NUMBER = r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"
+CURRENCY = r"^(US\$|[$€£¥])?\s*|\s*(€|\$|£|EUR|USD|MXN|GBP)?$"
+# Leading zeros mean a code, not a number.
+_PLAIN = re.compile(
+    r"[+-]?(0|[1-9]\d{0,15}|(0|[1-9]\d*)?[.,]\d+|[1-9]\d{0,2}([.,]\d{3})+([.,]\d+)?)([eE][+-]?\d{1,3})?"
+)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d:?\d\d))?)?")
+
+Mark = Literal[".", ","]
+
+
+def kind_of(values: pa.Array) -> ColumnKind:
+    """What the first cells of a text column hold, if all agree."""
+    cells = [cell for cell in pc.unique(values).to_pylist() if cell not in MISSING and cell]
+    if not cells:
+        return "text"
+    if all(_PLAIN.fullmatch(cell) for cell in cells):
+        return "number"
+    if all(_ISO.fullmatch(cell) for cell in cells):
+        return "time"
+    return "text"
+
+
+def decimal_mark(values: pa.Array) -> Mark:
+    """Whether numbers are written 1,234.5 or 1.234,5, by the cells that tell."""
+    cells = [cell for cell in pc.unique(values).to_pylist() if cell]
+    comma = sum(bool(re.search(r",\d+$", cell)) and not _grouped(cell, ",") for cell in cells)
+    point = sum(bool(re.search(r"\.\d+$", cell)) and not _grouped(cell, ".") for cell in cells)
+    return "," if comma > point else "."
+
+
+def _grouped(cell: str, mark: str) -> bool:
+    """1,234 may be a thousand or a bit more than one: it tells nothing."""
+    return re.fullmatch(rf"[^\d]*[1-9]\d{{0,2}}({re.escape(mark)}\d{{3}})+[^\d]*", cell) is not None
+
+
+@dataclass(slots=True)
+class Numbers:
+    """Reads a column as numbers, and counts the cells that are none."""
+
+    mark: Mark = "."
+    refused: int = 0
+    example: str = ""
+
+    def read(self, values: pa.Array) -> pa.Array:
+        """float64; null is missing or not a number."""
+        if not is_text(values.type):
+            return pc.cast(values, pa.float64(), safe=False)
+        text = pc.fill_null(as_string(values), "")
+        if self.mark == ".":
+            try:
+                return pc.cast(_or_null(text), pa.float64())
+            except pa.ArrowInvalid:
+                pass
+        return self._carefully(text)
+
+    def _carefully(self, text: pa.Array) -> pa.Array:
+        plain = pc.replace_substring_regex(text, CURRENCY, "")
+        if self.mark == ",":
+            sound = pc.match_substring_regex(plain, f"^{COMMA_NUMBER}$")
+            plain = pc.replace_substring(pc.replace_substring(plain, ".", ""), ",", ".")
+            sound = pc.and_(sound, pc.match_substring_regex(plain, r"\d"))
+        else:
+            grouped = pc.match_substring_regex(plain, f"^{GROUPED_NUMBER}$")
+            plain = pc.if_else(grouped, pc.replace_substring(plain, ",", ""), plain)
+            sound = pc.match_substring_regex(plain, f"^{NUMBER}$")
+        self._count(text, pc.and_not(pc.invert(sound), is_missing(text)))
+        return pc.cast(pc.if_else(sound, plain, pa.scalar(None, pa.string())), pa.float64())
+
+    def _count(self, text: pa.Array, refused: pa.Array) -> None:
+        count = pc.sum(refused).as_py() or 0
+        if count and not self.example:
+            self.example = text.filter(refused)[0].as_py()
+        self.refused += count
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether cells are strings, in whatever layout."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_string_view(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
+
+
+def as_string(values: pa.Array) -> pa.StringArray:
+    """Plain strings; costs nothing if they are already."""
+    if pa.types.is_string(values.type):
+        return values
+    if pa.types.is_dictionary(values.type):
+        return as_string(values.dictionary_decode())
+    if pa.types.is_floating(values.type):
+        return pc.cast(_integers_if_whole(values), pa.string())
+    return pc.cast(values, pa.string())
+
+
+def as_names(values: pa.Array) -> pa.DictionaryArray:
+    """dictionary<int32, string> in which no name is null."""
+    wanted = ARROW_TYPE["text"]
+    if not pa.types.is_dictionary(values.type):
+        return pc.dictionary_encode(as_string(values))
+    if values.dictionary.null_count:
+        return pc.dictionary_encode(as_string(values))
+    if values.type == wanted:
+        return values
+    names = as_string(values.dictionary)
+    return pa.DictionaryArray.from_arrays(pc.cast(values.indices, pa.int32()), names)
+
+
+def is_missing(text: pa.StringArray) -> pa.BooleanArray:
+    """Null, or one of the markers for nothing."""
+    return pc.fill_null(pc.is_in(text, value_set=pa.array(MISSING)), fill_value=True)
+
+
+def _or_null(text: pa.StringArray) -> pa.StringArray:
+    return pc.if_else(is_missing(text), pa.scalar(None, pa.string()), text)
+
+
+def _integers_if_whole(values: pa.Array) -> pa.Array:
+    numbers = values.drop_null().to_numpy(zero_copy_only=False)
+    if np.all(numbers == np.floor(numbers)) and np.all(np.abs(numbers) < 2**53):
+        return pc.cast(values, pa.int64())
+    return values
