@@ -10,30 +10,52 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from travesia.engines.blocks import Block as Block
+    from travesia.engines.partials import Gathered as Gathered
+    from travesia.engines.partials import Partial as Partial
+    from travesia.engines.partials import Tally as Tally
+    from travesia.engines.scope import Scope as Scope
     from travesia.errors import TravesiaError as TravesiaError
     from travesia.record.conditions import col as col
     from travesia.record.journeys import Journeys as Journeys
     from travesia.record.journeys import open_journeys as open
     from travesia.record.journeys import read as read
+    from travesia.record.lenses import Anchor as Anchor
+    from travesia.study.compare import Compare as Compare
+    from travesia.study.compare import compare as compare
     from travesia.study.flow import Flow as Flow
     from travesia.study.funnel import Funnel as Funnel
     from travesia.study.question import Answer as Answer
+    from travesia.study.question import Measure as Measure
     from travesia.study.question import Question as Question
+    from travesia.study.question import option as option
+    from travesia.study.question import question as question
     from travesia.study.within import Within as Within
 
 __version__ = "0.1.0"
 
 # name -> the room it lives in, and its name there
 _HOME = {
+    "Anchor": ("travesia.record.lenses", "Anchor"),
     "Answer": ("travesia.study.question", "Answer"),
+    "Block": ("travesia.engines.blocks", "Block"),
+    "Compare": ("travesia.study.compare", "Compare"),
     "Flow": ("travesia.study.flow", "Flow"),
     "Funnel": ("travesia.study.funnel", "Funnel"),
+    "Gathered": ("travesia.engines.partials", "Gathered"),
     "Journeys": ("travesia.record.journeys", "Journeys"),
+    "Measure": ("travesia.study.question", "Measure"),
+    "Partial": ("travesia.engines.partials", "Partial"),
     "Question": ("travesia.study.question", "Question"),
+    "Scope": ("travesia.engines.scope", "Scope"),
+    "Tally": ("travesia.engines.partials", "Tally"),
     "TravesiaError": ("travesia.errors", "TravesiaError"),
     "Within": ("travesia.study.within", "Within"),
     "col": ("travesia.record.conditions", "col"),
+    "compare": ("travesia.study.compare", "compare"),
     "open": ("travesia.record.journeys", "open_journeys"),
+    "option": ("travesia.study.question", "option"),
+    "question": ("travesia.study.question", "question"),
     "read": ("travesia.record.journeys", "read"),
 }
 

@@ -41,7 +41,8 @@ class Grouping:
         group = self._strata(block).astype(np.int64) * self.replicates
         if self.replicates > 1:
             # the middle bits: the top ones chose the partition, the low ones the sample
-            group += (block.hashes >> np.uint64(20)) % np.uint64(self.replicates)
+            middle = (block.hashes >> np.uint64(20)) % np.uint64(self.replicates)
+            group += middle.astype(np.int64)
         return block.grouped(group.astype(np.int32), self.groups)
 
     def _strata(self, block: Block) -> npt.NDArray[np.generic]:

@@ -48,7 +48,10 @@ Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 - reads as what it i
 class Askable(Protocol[Answer]):
     """What journeys need of a question."""
 
-    by: str | None
+    @property
+    def by(self) -> str | None:
+        """The column it is answered by."""
+        ...
 
     def passes(self, scope: Scope, done: Sequence[Partial]) -> Fold | None:
         """The next pass, given the partials of the passes done."""
@@ -129,6 +132,10 @@ class Journeys:
         """Add a whole chain: its text form, its JSON form, or lenses."""
         chain = parse_chain(lenses) if isinstance(lenses, str) else CHAIN.validate_python(lenses)
         return self._through(*chain)
+
+    def with_lenses(self, lenses: Sequence[Lens]) -> Journeys:
+        """The same data through these lenses, and no others."""
+        return Journeys(self._snapshot, lenses, self._engine)
 
     # Asking
 

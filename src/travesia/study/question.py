@@ -18,7 +18,7 @@ to customers, drawing - is the same for all of them and stands here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
@@ -83,10 +83,14 @@ class Question:
     cell_fields: ClassVar[Mapping[str, str]] = {}
     """What `customers(...)` takes, and what each means."""
 
-    _: KW_ONLY
-    by: str | None = Field(None, description=N_("one answer for each value of this column"))
+    by: str | None = Field(
+        default=None, kw_only=True, description=N_("one answer for each value of this column")
+    )
     min_customers: int = Field(
-        0, ge=0, description=N_("shares of fewer customers than this are too thin to show")
+        default=0,
+        ge=0,
+        kw_only=True,
+        description=N_("shares of fewer customers than this are too thin to show"),
     )
 
     # What a question defines
@@ -111,6 +115,11 @@ class Question:
             "Define marker(scope, cell) in the question.",
         )
 
+    def facts(self, scope: Scope, partials: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Numbers about the whole that are in no row of the table."""
+        del scope, partials
+        return {}
+
     def remark(self, answer: Answer) -> tuple[str, ...]:
         """Sentences for the note, in the current language, beyond the ones all answers have."""
         del answer
@@ -133,7 +142,9 @@ class Question:
             if tables
             else _labelled(grouping, 0, self.table(scope, partials, empty).slice(0, 0))
         )
-        return Answer(self, journeys, table, totals)
+        every = np.arange(grouping.groups)
+        facts = self.facts(scope, [partial.of(every) for partial in partials])
+        return Answer(self, journeys, table, totals, facts)
 
     def table(
         self, scope: Scope, partials: Sequence[Partial], groups: np.ndarray[Any, Any]
@@ -174,7 +185,12 @@ _adapters: dict[type[Question], TypeAdapter[Any]] = {}
 Kind = TypeVar("Kind", bound=type)
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(Field,))
+def option(description: str, default: Any = ..., **limits: Any) -> Any:
+    """A question's option: its label (English), its default, and limits such as ge=1."""
+    return Field(default, description=description, **limits)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(Field, option))
 def question(cls: Kind) -> Kind:
     """Make a class a question: a frozen pydantic dataclass, known by its `kind`.
 
@@ -191,11 +207,6 @@ def question(cls: Kind) -> Kind:
     made.__repr__ = Question.__str__
     _made[made.kind] = made
     return made  # type: ignore[no-any-return]
-
-
-def option(description: str, default: Any = ..., **limits: Any) -> Any:
-    """A question's option: its label (English), its default, and limits such as ge=1."""
-    return Field(default, description=description, **limits)
 
 
 def kinds() -> tuple[str, ...]:
@@ -285,12 +296,14 @@ class Answer:
         journeys: whom it was asked of, at that moment: drilling down later shows the same.
         table: an Arrow table; shares are 0 to 1, durations and times are typed.
         totals: customers, journeys and interactions that were looked at.
+        facts: numbers about the whole that are in no row.
     """
 
     question: Question
     journeys: Journeys
     table: pa.Table
     totals: Totals
+    facts: Mapping[str, Any]
 
     def to_pandas(self) -> pd.DataFrame:
         """The table as a pandas data frame."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer, SkipValidation, WithJsonSchema
 
 from travesia.engines.blocks import Block
 from travesia.engines.groups import grouping
@@ -19,14 +20,20 @@ from travesia.record.conditions import Condition, Test, Truth
 from travesia.study.question import Question, from_json, make, question_type
 
 
-def _question(value: Any) -> Any:
-    return from_json(value) if isinstance(value, Mapping) else value
+def _question(value: Any) -> Question:
+    if isinstance(value, str):
+        value = json.loads(value) if value.lstrip().startswith("{") else {"question": value}
+    found = from_json(value) if isinstance(value, Mapping) else value
+    if not isinstance(found, Question):
+        raise InvalidValue(f"{found!r} is not a question.", "Pass one such as tv.Flow().")
+    return found
 
 
 AnyQuestion = Annotated[
-    Question,
+    SkipValidation[Question],
     BeforeValidator(_question),
     PlainSerializer(lambda asked: asked.to_json(), return_type=dict),
+    WithJsonSchema({"type": "object", "required": ["question"]}),
 ]
 
 
