@@ -174,8 +174,9 @@ def _one_more(
     inside: npt.NDArray[np.float64],
     forward: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """[start, stop] -> the worth of plans whose last stage is that range, and where the stage
-    before it starts; `before` is the same with one stage less.
+    """One stage more than `before`, with `before[start, stop]` the worth of plans ending so.
+
+    Returns the same worth with the stage added, and where the stage before it starts.
     """
     size = len(inside)
     worth = np.full_like(inside, -np.inf)

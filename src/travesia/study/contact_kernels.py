@@ -1,14 +1,19 @@
-"""Kernels of the questions about touchpoints and stages: one pass over rows, integers counted."""
+"""The loops of the questions about touchpoints and stages."""
+# mypy: allow-untyped-defs, allow-untyped-calls, allow-untyped-decorators
 
+from __future__ import annotations
+
+import numba as nb
 import numpy as np
-from numba import njit
+
+compiled = nb.njit(nogil=True, cache=True)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_contacts(start, stop, owner, group, touchpoint, groups, names):
     """[group, touchpoint] -> interactions, customers, those who came again, rows that end there.
 
-    Rows of one owner must stand together; an owner counts once in a group.
+    An owner's rows stand together; it counts once in a group.
     """
     counts = np.zeros((groups, names, 4), np.int64)
     met = np.full((groups, names), -1, np.int64)
@@ -28,7 +33,7 @@ def count_contacts(start, stop, owner, group, touchpoint, groups, names):
     return counts
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_precedence(start, stop, group, touchpoint, groups, names):
     """[group, a, b] -> rows whose first a was before their first b, rows that went a to b."""
     counts = np.zeros((groups, names, names, 2), np.int64)
@@ -54,7 +59,7 @@ def count_precedence(start, stop, group, touchpoint, groups, names):
     return counts
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_values(start, stop, group, touchpoint, value, groups, names, values):
     """[group, touchpoint, value] -> interactions."""
     counts = np.zeros((groups, names, values), np.int64)
@@ -65,38 +70,63 @@ def count_values(start, stop, group, touchpoint, value, groups, names, values):
     return counts
 
 
-@njit(nogil=True, cache=True)
-def count_exposed(start, stop, group, touchpoint, goal, groups, names, strata):
-    """Who met what before the goal, by how much they met.
+@compiled
+def count_exposed(start, stop, group, touchpoint, goal, length, groups, strata):
+    """Who met what before the goal, by how much else they met.
 
-    A row is cut at its first goal; its stratum is the number of bits of how many interactions
-    stand before the cut. Returns [group, stratum, touchpoint, reached] -> rows that met it, and
-    [group, stratum, reached] -> rows.
+    A row is cut at its first goal. Its length is how many interactions that count for it stand
+    before the cut; a stratum is the number of bits of a length. Returns, as rows:
+    met: [group, stratum, touchpoint, reached], by the length without the touchpoint's own;
+    absent: the same of those that did not meet it; all: [group, reached].
     """
+    names = goal.size
     met = np.zeros((groups, strata, names, 2), np.int64)
-    rows = np.zeros((groups, strata, 2), np.int64)
-    last = np.full(names, -1, np.int64)
+    absent = np.zeros((groups, strata, names, 2), np.int64)
+    rows = np.zeros((groups, 2), np.int64)
+    by_length = np.zeros((groups, strata, 2), np.int64)
+    times = np.zeros(names, np.int64)
+    order = np.empty(names, np.int64)
     for row in range(start.size):
         g = group[row]
-        end = start[row]
-        while end < stop[row] and not goal[touchpoint[end]]:
-            end += 1
-        reached = 1 if end < stop[row] else 0
-        size = end - start[row]
-        stratum = 0
-        while size > 0 and stratum < strata - 1:
-            size >>= 1
-            stratum += 1
-        rows[g, stratum, reached] += 1
-        for i in range(start[row], end):
+        known = 0
+        size = 0
+        reached = 0
+        for i in range(start[row], stop[row]):
             t = touchpoint[i]
-            if last[t] != row:
-                last[t] = row
-                met[g, stratum, t, reached] += 1
-    return met, rows
+            if goal[t]:
+                reached = 1
+                break
+            if times[t] == 0:
+                order[known] = t
+                known += 1
+            times[t] += 1
+            size += length[t]
+        rows[g, reached] += 1
+        whole = 0
+        left = size
+        while left > 0 and whole < strata - 1:
+            left >>= 1
+            whole += 1
+        by_length[g, whole, reached] += 1
+        for k in range(known):
+            t = order[k]
+            left = size - times[t] * length[t]
+            stratum = 0
+            while left > 0 and stratum < strata - 1:
+                left >>= 1
+                stratum += 1
+            met[g, stratum, t, reached] += 1
+            absent[g, whole, t, reached] -= 1
+            times[t] = 0
+    for g in range(groups):
+        for s in range(strata):
+            for t in range(names):
+                for r in range(2):
+                    absent[g, s, t, r] += by_length[g, s, r]
+    return met, absent, rows
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def sum_scores(start, stop, group, touchpoint, score, groups, names):
     """[group, touchpoint] -> answers, their sum, sum of squares; and least, most (inf if none)."""
     sums = np.zeros((groups, names, 3), np.float64)
@@ -115,7 +145,7 @@ def sum_scores(start, stop, group, touchpoint, score, groups, names):
     return sums, extremes
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def stage_progress(start, stop, touchpoint, time, stage_of, stages):
     """What became of each row at each stage, from its first interaction there on.
 
@@ -149,7 +179,7 @@ def stage_progress(start, stop, touchpoint, time, stage_of, stages):
     return came, on, bits
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def stage_moves(start, stop, touchpoint, time, stage_of, stages):
     """The first move of each row from one stage straight to another.
 
@@ -180,7 +210,7 @@ def stage_moves(start, stop, touchpoint, time, stage_of, stages):
     return rows[:found], cells[:found], waits[:found]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def mark_contact(start, stop, touchpoint, wanted, least):
     """Rows with at least so many interactions whose touchpoint is wanted."""
     marked = np.zeros(start.size, np.bool_)
@@ -193,3 +223,84 @@ def mark_contact(start, stop, touchpoint, wanted, least):
                     marked[row] = True
                     break
     return marked
+
+
+@compiled
+def mark_before(start, stop, touchpoint, source, target):
+    """Rows whose first source is before their first target."""
+    marked = np.zeros(start.size, np.bool_)
+    for row in range(start.size):
+        met = False
+        for i in range(start[row], stop[row]):
+            if touchpoint[i] == source:
+                met = True
+            elif touchpoint[i] == target:
+                marked[row] = met
+                break
+    return marked
+
+
+@compiled
+def mark_pair(start, stop, touchpoint, value, wanted, wanted_value):
+    """Rows with an interaction of this touchpoint and this value."""
+    marked = np.zeros(start.size, np.bool_)
+    for row in range(start.size):
+        for i in range(start[row], stop[row]):
+            if touchpoint[i] == wanted and value[i] == wanted_value:
+                marked[row] = True
+                break
+    return marked
+
+
+@compiled
+def mark_score(start, stop, touchpoint, score, wanted):
+    """Rows with a score at this touchpoint."""
+    marked = np.zeros(start.size, np.bool_)
+    for row in range(start.size):
+        for i in range(start[row], stop[row]):
+            if touchpoint[i] == wanted and not np.isnan(score[i]):
+                marked[row] = True
+                break
+    return marked
+
+
+@compiled
+def mark_exposed(start, stop, touchpoint, goal, wanted):
+    """Whether rows met the touchpoint before their first goal, and whether they reached it."""
+    met = np.zeros(start.size, np.bool_)
+    reached = np.zeros(start.size, np.bool_)
+    for row in range(start.size):
+        for i in range(start[row], stop[row]):
+            if goal[touchpoint[i]]:
+                reached[row] = True
+                break
+            if touchpoint[i] == wanted:
+                met[row] = True
+    return met, reached
+
+
+@compiled
+def count_stays(start, stop, owner, group, touchpoint, stage_of, groups, stages):
+    """[group, from, to] -> customers that ever moved so, and [group, stage] -> those who came.
+
+    An owner's rows stand together.
+    """
+    moves = np.zeros((groups, stages, stages), np.int64)
+    came = np.zeros((groups, stages), np.int64)
+    last_move = np.full((groups, stages, stages), -1, np.int64)
+    last_stay = np.full((groups, stages), -1, np.int64)
+    for row in range(start.size):
+        g, who = group[row], owner[row]
+        last = -1
+        for i in range(start[row], stop[row]):
+            s = stage_of[touchpoint[i]]
+            if s < 0 or s == last:
+                continue
+            if last_stay[g, s] != who:
+                last_stay[g, s] = who
+                came[g, s] += 1
+            if last >= 0 and last_move[g, last, s] != who:
+                last_move[g, last, s] = who
+                moves[g, last, s] += 1
+            last = s
+    return moves, came

@@ -178,6 +178,13 @@ HOMES: dict[str, str] = {
     "retention": "Retention",
     "frequent": "Frequent",
     "compare": "Compare",
+    "contacts": "Contacts",
+    "influence": "Influence",
+    "mix": "Mix",
+    "precedence": "Precedence",
+    "scores": "Scores",
+    "stage_flow": "StageFlow",
+    "stage_links": "StageLinks",
 }
 _made: dict[str, type[Question]] = {}
 _adapters: dict[type[Question], TypeAdapter[Any]] = {}

@@ -1,0 +1,147 @@
+"""Contacts: whom each touchpoint meets, who comes again, and where journeys end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from travesia.engines.blocks import Block
+from travesia.engines.counting import CUSTOMERS
+from travesia.engines.partials import Partial, Tally
+from travesia.engines.passes import Fold, Marker
+from travesia.engines.scope import Scope
+from travesia.errors import UnknownName
+from travesia.locale import N_
+from travesia.study.intervals import ratio, wilson
+from travesia.study.question import Measure, Question, question
+
+OUTCOMES = ("met", "again", "last")
+
+
+@question
+class Contacts(Question):
+    """Whom each touchpoint meets, who comes to it again, and how often it is the last one.
+
+    `share` is the part of all customers that met it, `share_again` the part of those that came to
+    it more than once; `last` counts journeys whose last interaction it is, and `share_last` is
+    their part of the customers that met it. Each with its Wilson interval.
+    """
+
+    kind = "contacts"
+    measures = (
+        Measure("touchpoint", "label", N_("Touchpoint"), cell=True),
+        Measure("interactions", "count", N_("Interactions")),
+        Measure("met", "count", N_("Customers")),
+        Measure("customers", "count", N_("All customers")),
+        Measure("share", "share", N_("Reach"), of=("met", "customers"), low="low", high="high"),
+        Measure("again", "count", N_("Customers who came again")),
+        Measure(
+            "share_again",
+            "share",
+            N_("Share who came again"),
+            of=("again", "met"),
+            low="low_again",
+            high="high_again",
+        ),
+        Measure("last", "count", N_("Journeys that end here")),
+        Measure(
+            "share_last",
+            "share",
+            N_("Share whose journey ends here"),
+            of=("last", "met"),
+            low="low_last",
+            high="high_last",
+        ),
+    )
+    cell_fields: ClassVar[Mapping[str, str]] = {
+        "touchpoint": "a touchpoint",
+        "outcome": "met (default), again, or last",
+    }
+
+    def fold(self, scope: Scope) -> Fold:
+        """Count by touchpoint."""
+        return CountContacts(len(scope.touchpoints))
+
+    def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
+        """A row a touchpoint that was met, in order of their codes."""
+        counts, everybody = partials[0]["contacts"], int(partials[0][CUSTOMERS])
+        seen = np.flatnonzero(counts[:, 0])
+        interactions, met, again, last = (counts[seen, place] for place in range(4))
+        customers = np.full(len(seen), everybody, np.int64)
+        columns: dict[str, Any] = {
+            "touchpoint": scope.touchpoints.names.cast(pa.string()).take(pa.array(seen)),
+            "interactions": interactions,
+            "met": met,
+            "customers": customers,
+            "again": again,
+            "last": last,
+        }
+        shares = (("", met, customers), ("_again", again, met), ("_last", last, met))
+        for suffix, part, whole in shares:
+            low, high = wilson(part, whole)
+            columns |= {
+                f"share{suffix}": self.shown(ratio(part, whole), whole),
+                f"low{suffix}": self.shown(low, whole),
+                f"high{suffix}": self.shown(high, whole),
+            }
+        return pa.table(columns)
+
+    def shown(self, values: npt.NDArray[np.float64], whole: npt.NDArray[np.int64]) -> pa.Array:
+        """Shares, but for the ones that too few customers stand behind."""
+        return pa.array(values, pa.float64(), mask=np.asarray(whole < max(self.min_customers, 1)))
+
+    def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
+        """Who met it, came again, or ended there."""
+        outcome = str(cell.get("outcome", "met"))
+        if outcome not in OUTCOMES:
+            raise UnknownName("outcome", outcome, OUTCOMES)
+        wanted = np.zeros(len(scope.touchpoints), bool)
+        wanted[scope.touchpoints.code(str(cell["touchpoint"]))] = True
+        return MetIt(wanted, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class CountContacts:
+    """Counts interactions, customers, those who came again, and journeys that end there."""
+
+    names: int
+
+    def observe(self, block: Block) -> Partial:
+        """`contacts`, by touchpoint."""
+        from travesia.study.contact_kernels import count_contacts
+
+        counts = count_contacts(
+            block.start,
+            block.stop,
+            block.owner,
+            block.group,
+            block.touchpoint,
+            block.groups,
+            self.names,
+        )
+        return Partial({"contacts": Tally(counts)})
+
+
+@dataclass(frozen=True, slots=True)
+class MetIt:
+    """Rows that meet some touchpoints, meet them twice, or end there."""
+
+    wanted: npt.NDArray[np.bool_]
+    outcome: str
+
+    def mark(self, block: Block) -> npt.NDArray[np.bool_]:
+        """One truth a row."""
+        from travesia.study.contact_kernels import mark_contact
+
+        if self.outcome == "last":
+            return np.asarray(self.wanted[block.touchpoint[block.stop - 1]])
+        least = 2 if self.outcome == "again" else 1
+        found: npt.NDArray[np.bool_] = mark_contact(
+            block.start, block.stop, block.touchpoint, self.wanted, least
+        )
+        return found
