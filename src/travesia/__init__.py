@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from travesia.study.question import Answer as Answer
     from travesia.study.question import Measure as Measure
     from travesia.study.question import Question as Question
+    from travesia.study.step_matrix import StepMatrix as StepMatrix
     from travesia.study.question import option as option
     from travesia.study.question import question as question
     from travesia.study.within import Within as Within
@@ -49,6 +50,7 @@ _HOME = {
     "Question": ("travesia.study.question", "Question"),
     "Scope": ("travesia.engines.scope", "Scope"),
     "Tally": ("travesia.engines.partials", "Tally"),
+    "StepMatrix": ("travesia.study.step_matrix", "StepMatrix"),
     "TravesiaError": ("travesia.errors", "TravesiaError"),
     "Within": ("travesia.study.within", "Within"),
     "col": ("travesia.record.conditions", "col"),

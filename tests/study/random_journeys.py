@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +36,11 @@ STARTS = (
 )
 HOUR = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-COLUMNS = (Column("channel", "text"), Column("value", "number"), Column("country", "text", True))
+COLUMNS = (
+    Column("channel", "text"),
+    Column("value", "number"),
+    Column("country", "text", attribute=True),
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def visits_of(rows: Iterable[Row], gap: timedelta) -> list[Row]:
     out: list[Row] = []
     for row in rows:
         out.append(row[:1])
-        for before, event in zip(row, row[1:], strict=False):
+        for before, event in pairwise(row):
             if event.time - before.time > gap:
                 out.append([])
             out[-1].append(event)

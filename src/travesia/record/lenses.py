@@ -215,9 +215,9 @@ class Between(Lens):
         """Find both anchors."""
         return Stretch(
             self.a.bind(scope),
-            _Offset.of(self.a),
+            Offset.of(self.a),
             self.b.bind(scope),
-            _Offset.of(self.b),
+            Offset.of(self.b),
         )
 
     def text(self) -> str:
@@ -464,12 +464,15 @@ class KeepRows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Offset:
+class Offset:
+    """How far from what was found an anchor lies: so many interactions, then so much time."""
+
     events: int
     after: int | None
 
     @classmethod
-    def of(cls, anchor: Anchor) -> _Offset:
+    def of(cls, anchor: Anchor) -> Offset:
+        """The offset of an anchor."""
         return cls(anchor.events, None if anchor.after is None else length(anchor.after))
 
     def move(self, block: Block, places: Rows) -> Rows:
@@ -488,9 +491,9 @@ class Stretch:
     """From one found place to another, both included."""
 
     a: FindPattern
-    a_offset: _Offset
+    a_offset: Offset
     b: FindPattern
-    b_offset: _Offset
+    b_offset: Offset
 
     def __call__(self, block: Block) -> Block:
         """Look at the block."""

@@ -1,0 +1,46 @@
+"""Shares for answers: with intervals that count customers, and null where they are too thin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from travesia.study import intervals
+
+Numbers = Any  # int, float or an array of them
+
+
+def wilson_by_customers(
+    part: Numbers, whole: Numbers, customers: Numbers
+) -> tuple[intervals.Floats, intervals.Floats]:
+    """The score interval of part / whole journeys, as if it were of this many customers.
+
+    After a split a customer has several journeys that resemble each other. Counting customers
+    assumes that they are all alike, the largest design effect there is, so the interval is never
+    too narrow. Where a customer has one journey this is the plain interval.
+    """
+    effect = intervals.ratio(whole, customers)
+    return intervals.wilson(
+        np.where(effect == 1, part, intervals.ratio(part, effect)),
+        np.where(effect == 1, whole, np.asarray(customers, np.float64)),
+    )
+
+
+def column(values: Numbers, thin: Numbers = False) -> pa.Array:
+    """Shares as a column, null where thin or undefined."""
+    numbers = np.atleast_1d(np.asarray(values, np.float64))
+    return pa.array(numbers, pa.float64(), mask=np.isnan(numbers) | thin)
+
+
+def distinct(cell: npt.NDArray[np.int64], owner: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """1 at one entry of each different (cell, owner), 0 at the others: sums count owners."""
+    fresh = np.zeros(cell.size, np.int64)
+    order = np.lexsort((owner, cell))
+    cell, owner = cell[order], owner[order]
+    new = np.ones(cell.size, bool)
+    new[1:] = (cell[1:] != cell[:-1]) | (owner[1:] != owner[:-1])
+    fresh[order[new]] = 1
+    return fresh
