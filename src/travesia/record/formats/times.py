@@ -119,7 +119,7 @@ class Clock:
         missing = _mask(is_missing(text))
         if self.way in UNITS:
             return self._scaled(*_digits(text, missing))
-        times, found = self._found(text)
+        times, found = self._found(_null_where(text, missing))
         refused = (found == 0) & ~missing
         naive = found == 1
         if naive.any():
@@ -177,6 +177,8 @@ def _of_text(text: pa.StringArray, scan: Iterable[pa.Array], zone: ZoneInfo) -> 
     text = text.filter(pc.invert(is_missing(text)))
     if len(text) == 0:
         return Clock("ymd", zone)
+    if _iso(text) is not None:
+        return Clock("ymd", zone)
     counts = {way: _understood(text, way) for way in ORDERS}
     numbers, _missing, wrong = _digits(text, np.zeros(len(text), np.bool_))
     best = max(ORDERS, key=lambda way: counts[way])
@@ -224,6 +226,8 @@ def _understood(text: pa.StringArray, way: Way) -> int:
 
 
 def _by_order(text: pa.StringArray, way: Way) -> tuple[Micros, npt.NDArray[np.int8]]:
+    if way == "ymd" and (iso := _iso(text)) is not None:
+        return iso
     from travesia.record.formats.time_kernels import read_times
 
     micros, found = np.empty(len(text), np.int64), np.empty(len(text), np.int8)
@@ -231,11 +235,24 @@ def _by_order(text: pa.StringArray, way: Way) -> tuple[Micros, npt.NDArray[np.in
         return micros, found
     _validity, offsets, data = text.buffers()
     bounds = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
-    letters = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    letters = np.frombuffer(data if data is not None else b"", np.uint8)
+    for view in (bounds, letters):
+        view.flags.writeable = False  # one compilation, whatever the buffers allow
     read_times(bounds, letters, ORDERS.index(way), micros, found)
     if text.null_count:
         found[_mask(pc.is_null(text))] = 0
     return micros, found
+
+
+def _iso(text: pa.StringArray) -> tuple[Micros, npt.NDArray[np.int8]] | None:
+    """Plain ISO 8601, by Arrow; None unless all are, and with a zone all or none."""
+    for found, kind in ((1, pa.timestamp("us")), (2, pa.timestamp("us", "UTC"))):
+        try:
+            times = pc.cast(text, kind)
+        except pa.ArrowInvalid:
+            continue
+        return _micros(times).copy(), np.where(_mask(pc.is_valid(text)), found, 0).astype(np.int8)
+    return None
 
 
 def _by_pattern(text: pa.StringArray, pattern: str) -> tuple[Micros, npt.NDArray[np.int8]]:
@@ -248,7 +265,8 @@ def _by_pattern(text: pa.StringArray, pattern: str) -> tuple[Micros, npt.NDArray
         try:
             query = "SELECT epoch_us(try_strptime(text, ?)) AS us FROM cells"
             connection.execute(query, [pattern])
-            micros = connection.to_arrow_reader().read_all().column("us").combine_chunks()
+            reader: pa.RecordBatchReader = connection.to_arrow_reader()
+            micros = reader.read_all().column("us").combine_chunks()
         except duckdb.Error as error:
             raise InvalidValue(
                 f"time_format={pattern!r} cannot be used: {str(error).splitlines()[0]}",
@@ -298,6 +316,12 @@ def _possible(times: Micros) -> tuple[Micros, Mask | None]:
         return times, None
     outside = (times < LEAST) | (times > MOST)
     return np.where(outside, 0, times), outside
+
+
+def _null_where(text: pa.StringArray, missing: Mask) -> pa.StringArray:
+    if not missing.any():
+        return text
+    return pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), text)
 
 
 def _mask(values: pa.BooleanArray) -> Mask:

@@ -1,4 +1,4 @@
-"""XES (IEEE 1849): event logs in XML, streamed trace by trace.
+"""XES (IEEE 1849): event logs in XML, streamed by whole traces.
 
 Columns are the events' attributes by key and the traces' as `case:key`, as the field writes them.
 Only what stands directly in a trace or event is a column; attributes of attributes are left out.
@@ -6,12 +6,15 @@ Only what stands directly in a trace or event is a column; attributes of attribu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from xml.parsers import expat
+from xml.sax.saxutils import unescape
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from travesia.errors import UnknownFormat, UnreadableSource
@@ -19,31 +22,58 @@ from travesia.locale import texts
 from travesia.record.events import ColumnKind, SetAside
 from travesia.record.formats.ahead import ahead
 from travesia.record.formats.feeds import Chunk, shown
-from travesia.record.formats.files import blocks
+from travesia.record.formats.files import BLOCK, Head, head, utf8_blocks
+from travesia.record.formats.sniff import MARKS, checked_encoding
 
 _ = texts("record")
 
 CASE = "case:"
-CUSTOMER, TOUCHPOINT, TIME, LIFECYCLE = (
-    "case:concept:name",
-    "concept:name",
-    "time:timestamp",
-    "lifecycle:transition",
-)
-KINDS: dict[str, ColumnKind] = {
-    "string": "text",
-    "id": "text",
-    "boolean": "text",
-    "int": "number",
-    "float": "number",
-    "date": "time",
-}
-BLOCK = 1 << 20
-EVENTS = 1 << 16  # in a chunk
-# The depths of <trace>, of <event> and a trace's attributes, and of an event's attributes.
-TRACE, EVENT, ATTRIBUTE = 2, 3, 4
+CUSTOMER, TOUCHPOINT, TIME = "case:concept:name", "concept:name", "time:timestamp"
+SAMPLE = 1 << 20
+MOST_KEYS = 4096
+ENTITIES = {"&quot;": '"', "&apos;": "'"}
+_DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.-]+)["']""")
+_BY_NUMBER = re.compile(r"&#(x[0-9a-fA-F]+|\d+);")
 
-Cells = dict[str, str]
+
+@dataclass(slots=True)
+class Keys:
+    """The keys of a log: those that are wanted first, then others as they are met."""
+
+    names: list[str]
+    known: int = 0
+    table: npt.NDArray[np.int32] = field(init=False)
+    hashes: npt.NDArray[np.uint64] = field(init=False)
+    seen: npt.NDArray[np.uint8] = field(init=False)
+    places: npt.NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        from travesia.record.formats.xes_kernels import name_hash
+
+        self.table = np.full(4 * MOST_KEYS, -1, np.int32)
+        self.hashes = np.zeros(MOST_KEYS, np.uint64)
+        self.seen = np.zeros(MOST_KEYS, np.uint8)
+        self.places = np.zeros((MOST_KEYS, 3), np.int64)
+        self.known = len(self.names)
+        for key, name in enumerate(self.names):
+            found = name_hash(name.encode())
+            at = found % self.table.size
+            while self.table[at] >= 0:
+                at = (at + 1) % self.table.size
+            self.table[at], self.hashes[key] = key, found
+
+    def learn(self, data: bytes, known: int) -> None:
+        """The names of the keys that were met in these bytes for the first time."""
+        for start, stop, of_case in self.places[self.known : known]:
+            self.names.append((CASE if of_case else "") + _plain(data[start:stop].decode()))
+        self.known = known
+
+    @property
+    def kinds(self) -> dict[str, ColumnKind]:
+        """What each key held so far; a key with several kinds of values is text."""
+        only: dict[int, ColumnKind] = {2: "number", 4: "time"}
+        pairs = zip(self.names, self.seen, strict=False)
+        return {name: only.get(int(bits), "text") for name, bits in pairs if bits}
 
 
 @dataclass
@@ -52,20 +82,25 @@ class XesFeed:
 
     path: Path
     as_text: bool = True
-    options: frozenset[str] = frozenset({"lifecycle", "time_format"})
+    options: frozenset[str] = frozenset({"time_format"})
+    about_rows: int | None = None
 
     def __post_init__(self) -> None:
         self.name = self.path.name
         self.late: list[tuple[str, str]] = []
-        self.about_rows: int | None = None
-        self.said = ((_("format"), "XES"),)
+        self._head: Head = head(self.path, SAMPLE)
+        self.charset = _charset(self._head.data)
+        packed = (self._head.compression,) if self._head.compression else ()
+        self.said: tuple[tuple[str, str], ...] = ((_("format"), ", ".join(["XES", *packed])),)
+        self.about_rows = int(self._sample.num_rows * self._head.times)
 
     @cached_property
     def kinds(self) -> Mapping[str, ColumnKind]:
-        """As the first attributes of each key are typed; the usual three come first."""
-        found = self._first.kinds
-        usual = [name for name in (CUSTOMER, TOUCHPOINT, TIME) if name in found]
-        return {name: found[name] for name in dict.fromkeys([*usual, *found])}
+        """As the values of the first traces are typed; the usual three come first."""
+        keys = Keys([])
+        next(self._events(keys, SAMPLE), None)
+        usual = [name for name in (CUSTOMER, TOUCHPOINT, TIME) if name in keys.kinds]
+        return {name: keys.kinds[name] for name in dict.fromkeys([*usual, *keys.kinds])}
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -79,164 +114,155 @@ class XesFeed:
 
     def sample(self, column: str) -> pa.Array:
         """The first values of a column."""
-        return _column(self._first.events, column)
+        if column in self._sample.schema.names:
+            return self._sample.column(column)
+        return next(self.scan(column))
 
     def scan(self, column: str) -> Iterator[pa.Array]:
         """All values of a column."""
-        for log in self._parsed(BLOCK):
-            yield _column(log.taken(), column)
+        for batch in self._events(Keys([column]), BLOCK):
+            yield batch.column(0)
 
     def find(self, column: str) -> ColumnKind | None:
         """What a column holds, even if the first traces do not have it."""
         if column in self.kinds:
             return self.kinds[column]
-        return next((log.kinds[column] for log in self._parsed(BLOCK) if column in log.kinds), None)
+        keys = Keys([column])
+        for _batch in self._events(keys, BLOCK):
+            if column in keys.kinds:
+                return keys.kinds[column]
+        return None
 
     def read(
         self, columns: Sequence[str], aside: SetAside, names: Sequence[str] = ()
     ) -> Iterator[Chunk]:
         """All events, trace by trace in the file's order."""
         del names
-        yield from ahead(self._chunks(columns, aside))
-
-    def _chunks(self, columns: Sequence[str], aside: SetAside) -> Iterator[Chunk]:
-        last = None
-        for last in self._parsed(EVENTS):
-            events = last.taken()
-            arrays = [_column(events, name) for name in columns]
-            batch = pa.record_batch(arrays or [pa.nulls(len(events))], names=list(columns) or [""])
+        keys = Keys(list(columns))
+        for batch in ahead(self._events(keys, BLOCK)):
             yield Chunk(batch, shown(self.name, aside.rows_read + 1, batch, "event"))
-            aside.rows_read += len(events)
-        if last is not None:
-            self._say_late(last)
-
-    def _say_late(self, log: _Log) -> None:
-        unseen = [name for name in log.kinds if name not in self.kinds and name.startswith(CASE)]
-        if unseen:
+            aside.rows_read += batch.num_rows
+        late = [name for name in keys.kinds if name not in self.kinds and name not in columns]
+        if late:
             self.late.append(
-                (
-                    _("left out"),
-                    _("{columns}: first seen late in the file", columns=", ".join(unseen)),
-                )
+                (_("left out"), _("{columns}: not in the first traces", columns=", ".join(late)))
             )
 
     @cached_property
-    def _first(self) -> _Log:
-        return next(self._parsed(1), _Log())
+    def _sample(self) -> pa.RecordBatch:
+        found = next(self._events(Keys(list(self.kinds)), SAMPLE), None)
+        return (
+            pa.record_batch({n: pa.array([], pa.string()) for n in self.kinds})
+            if found is None
+            else found
+        )
 
-    def _parsed(self, events: int) -> Iterator[_Log]:
-        """The log, each time at least so many events are complete, and at its end."""
-        log = _Log()
-        for block in blocks(self.path, BLOCK, BLOCK):
-            self._guarded(log, block, final=False)
-            if len(log.events) >= events:
-                yield log
-        self._guarded(log, b"", final=True)
-        yield log
-
-    def _guarded(self, log: _Log, block: bytes, *, final: bool) -> None:
-        try:
-            log.parser.Parse(block, final)
-        except expat.ExpatError as error:
-            why = expat.ErrorString(error.code)
-            cut = final and log.root == "log"
+    def _events(self, keys: Keys, first: int) -> Iterator[pa.RecordBatch]:
+        """The events of whole traces with the wanted keys as columns, some at a time."""
+        columns, waiting, depth, line = list(keys.names), b"", 0, 1
+        blocks = utf8_blocks(self.path, self.charset, first)
+        for block in blocks:
+            data = waiting + block
+            batch, used, depth = self._cut(data, depth, keys, columns, line)
+            line += data.count(b"\n", 0, used)
+            waiting = data[used:]
+            if batch.num_rows:
+                yield batch
+        if depth or waiting.strip():
             raise UnreadableSource(
-                f"{self.name} line {error.lineno}: {why}"
-                + (", the log is cut off." if cut else "."),
-                "Make or download it again."
-                if cut
-                else "It is not well-formed XML: mend it there.",
-            ) from error
-        if log.root not in ("", "log"):
-            raise UnknownFormat(
-                f"{self.name} is XML, but not an event log: it holds <{log.root}>, not <log>.",
-                "Export it as XES or CSV.",
+                f"{self.name} is cut off: it ends at line {line + waiting.count(10)} "
+                "before its log does.",
+                "Make or download it again.",
             )
 
+    def _cut(
+        self, data: bytes, depth: int, keys: Keys, columns: list[str], line: int
+    ) -> tuple[pa.RecordBatch, int, int]:
+        from travesia.record.formats.xes_kernels import cut_events
 
-class _Log:
-    """Gathers events from the parser's calls.
+        starts = np.full((data.count(b"event") + 1, len(columns)), -1, np.int64)
+        sizes = np.zeros(starts.shape, np.int32)
+        letters = np.frombuffer(data, np.uint8)
+        events, used, depth, known, wrong, at = cut_events(
+            letters,
+            depth,
+            keys.table,
+            keys.hashes,
+            keys.seen,
+            keys.places,
+            keys.known,
+            starts,
+            sizes,
+        )
+        if wrong:
+            raise self._wrong(wrong, data, at, line)
+        keys.learn(data, known)
+        arrays = [
+            _column(letters, starts[:events, k], sizes[:events, k]) for k in range(len(columns))
+        ]
+        batch = pa.record_batch(arrays or [pa.nulls(events)], names=columns or [""])
+        return batch, used, depth
 
-    The two handlers run once for every element of the file: they do as little as they can, on
-    local names, and look at the depth first.
-    """
+    def _wrong(
+        self, wrong: int, data: bytes, at: int, line: int
+    ) -> UnreadableSource | UnknownFormat:
+        from travesia.record.formats import xes_kernels as kernels
 
-    def __init__(self) -> None:
-        self.events: list[Cells] = []
-        self.kinds: dict[str, ColumnKind] = {}
-        self.root = ""
-        self.parser = expat.ParserCreate()
-        self.parser.ordered_attributes = True
-        self.parser.StartElementHandler, self.parser.EndElementHandler = self._handlers()
-
-    def taken(self) -> list[Cells]:
-        """The complete events, which are forgotten here."""
-        taken = self.events[:]
-        self.events.clear()
-        return taken
-
-    def _handlers(self):  # noqa: ANN202 - two closures over the state of one parse
-        depth = 0
-        cells: Cells | None = None  # of what is open: the event, else the trace
-        case: Cells = {}
-        open_events: list[Cells] = []
-        events, kinds, seen = self.events, self.kinds, set()
-
-        def start(tag: str, attributes: list[str]) -> None:
-            nonlocal depth, cells, case
-            depth += 1
-            if depth == ATTRIBUTE:
-                if cells is not None and len(attributes) > 3:
-                    key, value = _key_value(attributes)
-                    cells[key] = value
-                    if (key, tag) not in seen:
-                        seen.add((key, tag))
-                        _note(kinds, key, tag)
-            elif depth == EVENT:
-                if tag == "event":
-                    cells = {}
-                elif cells is case and len(attributes) > 3:
-                    key, value = _key_value(attributes)
-                    case[CASE + key] = value
-                    if (CASE + key, tag) not in seen:
-                        seen.add((CASE + key, tag))
-                        _note(kinds, CASE + key, tag)
-            elif depth == TRACE:
-                case = {}
-                cells = case if tag == "trace" else None
-            elif depth == 1:
-                self.root = tag.rpartition(":")[2]
-
-        def end(tag: str) -> None:
-            nonlocal depth, cells
-            if depth == EVENT:
-                if tag == "event":
-                    open_events.append(cells)
-                    cells = case
-            elif depth == TRACE:
-                for event in open_events:
-                    event.update(case)
-                events.extend(open_events)
-                open_events.clear()
-                cells = None
-            depth -= 1
-
-        return start, end
+        where = f"{self.name} line {line + data.count(10, 0, at)}"
+        tag = data[at : data.find(b">", at) + 1].decode(errors="replace")[:60]
+        if wrong == kernels.NO_LOG:
+            return UnknownFormat(
+                f"{where}: this XML is no event log: it begins with {tag}, not with <log>.",
+                "Export it as XES or CSV.",
+            )
+        why = {
+            kernels.MALFORMED: f"{tag} is not well-formed XML",
+            kernels.MISMATCHED: f"{tag} closes what was not opened",
+            kernels.OWN_ENTITIES: "the log declares its own DOCTYPE, which is not read",
+            kernels.TOO_MANY_KEYS: f"there are more than {MOST_KEYS} different keys",
+        }[wrong]
+        return UnreadableSource(f"{where}: {why}.", "Export it again as plain XES, or as CSV.")
 
 
-def _key_value(attributes: list[str]) -> tuple[str, str]:
-    """The key and value of an attribute; nearly always written in this order."""
-    if attributes[0] == "key" and attributes[2] == "value":
-        return attributes[1], attributes[3]
-    named = dict(zip(attributes[::2], attributes[1::2], strict=True))
-    return named.get("key", ""), named.get("value", "")
+def _column(
+    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int32]
+) -> pa.StringArray:
+    """The values at these places; null where there is none."""
+    from travesia.record.formats.xes_kernels import gather
+
+    there = starts >= 0
+    offsets = np.empty(starts.size + 1, np.int32)
+    letters = np.empty(int(sizes.sum(where=there)), np.uint8)
+    gather(data, starts, sizes, offsets, letters)
+    valid = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
+    buffers = [valid, pa.py_buffer(offsets), pa.py_buffer(letters)]
+    found = pa.Array.from_buffers(pa.string(), starts.size, buffers)
+    if not (letters == ord("&")).any():
+        return found
+    return pa.array(
+        [None if one is None else _plain(one) for one in found.to_pylist()], pa.string()
+    )
 
 
-def _note(kinds: dict[str, ColumnKind], key: str, tag: str) -> None:
-    """A key keeps its kind as long as all its values are of that kind."""
-    kind = KINDS.get(tag, "text")
-    kinds[key] = kind if kinds.get(key, kind) == kind else "text"
+def _plain(text: str) -> str:
+    """Text with its references resolved."""
+    if "&" not in text:
+        return text
+    return unescape(_BY_NUMBER.sub(_character, text), ENTITIES)
 
 
-def _column(events: list[Cells], name: str) -> pa.StringArray:
-    return pa.array([event.get(name) for event in events], pa.string())
+def _character(match: re.Match[str]) -> str:
+    code = match[1]
+    number = int(code[1:], 16) if code[0] == "x" else int(code)
+    # Left as written where there is no such character. "&#38;" must not begin a reference anew.
+    sound = 0 < number < 0x110000 and not 0xD800 <= number < 0xE000
+    return ("&amp;" if number == 38 else chr(number)) if sound else match[0].replace("&", "&amp;")
+
+
+def _charset(data: bytes) -> str:
+    """By the byte order mark, else as the XML declares, else UTF-8."""
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return encoding
+    declared = _DECLARED.match(data[:200])
+    return checked_encoding(declared[1].decode()) if declared else "utf-8"
