@@ -125,6 +125,16 @@ def duration(length: timedelta | float, region: str = "") -> str:
     return _counted(round(seconds), 1, region)
 
 
+def duration_interval(low: float, high: float, region: str = "") -> str:
+    """An interval of seconds, in one unit where one serves both: "4,1–4,3 d", "52 s a 3 min"."""
+    size = next((one for one in _UNITS if low >= one * _KEPT), 1)
+    if high >= 10 * size and size != _YEAR and high >= _larger(size):
+        ends = (duration(low, region), duration(high, region))
+        return _("{low} to {high}", low=ends[0], high=ends[1])
+    figures = interval(round(low / size, 1), round(high / size, 1), None, region)
+    return f"{figures}{NBSP}{_(_UNIT_WORDS[size][1])}"
+
+
 def unit(value: float, name: str, digits: int | None = None, region: str = "") -> str:
     """A number with a CLDR unit written out: "4,2 días" for "day"."""
     shown = _useful_digits(value) if digits is None else digits
@@ -202,6 +212,10 @@ def _two_units(seconds: float, size: int, inner: int, region: str) -> str:
 
 def _counted(count: int, size: int, region: str) -> str:
     return f"{number(count, 0, region)}{NBSP}{_(_UNIT_WORDS[size][count != 1])}"
+
+
+def _larger(size: int) -> int:
+    return _UNITS[_UNITS.index(size) - 1]
 
 
 def _useful_digits(value: float) -> int:

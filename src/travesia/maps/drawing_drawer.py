@@ -1,0 +1,238 @@
+"""What is behind a number: definition, counts, interval, age, question, customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from markupsafe import Markup
+
+from travesia.draw import words
+from travesia.draw.curves import num
+from travesia.draw.icons import icon
+from travesia.draw.svg import el, path, rect, scale, text
+from travesia.errors import UnknownName
+from travesia.locale import texts
+from travesia.maps.document import Glimpse, Measured
+from travesia.maps.drawing import Sheet, said
+from travesia.maps.drawing_head import moment
+from travesia.maps.figures import Figure, spoken
+from travesia.record.durations import duration
+from travesia.record.lenses import CHAIN, chain_text
+from travesia.study.question import from_json
+
+_ = texts("page")
+
+
+def drawer() -> Markup:
+    """The drawer, empty: a number's panel is put into it when the number is pressed."""
+    close = el("button", icon("close"), type="button", class_="sq", data_close=True,
+               aria_label=_("Close"))  # fmt: skip
+    heading = el("h2", _("Behind the number"), id="behind")
+    copy = el(
+        "button", icon("copy"), _("Copy as Python"), type="button", class_="btn", data_copy=True
+    )
+    return el(
+        "aside",
+        el("div", heading, close, class_="dh"),
+        el("div", class_="db", tabindex="-1"),
+        el("div", copy, el("span", class_="done", role="status"), class_="df"),
+        class_="drawer",
+        id="drawer",
+        role="dialog",
+        aria_labelledby="behind",
+        hidden=True,
+    )
+
+
+def panels(sheet: Sheet) -> Iterator[Markup]:
+    """A panel for every number of the map, as templates: nothing is shown until it is asked for."""
+    for figure in sheet.figures:
+        yield el("template", *_panel(sheet, figure), data_for=figure.id)
+
+
+def _panel(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
+    yield said("div", figure.place, class_="crumb")
+    yield said("div", figure.title, class_="dt")
+    yield _hero(figure)
+    yield said("p", figure.definition)
+    yield from _counts(figure)
+    yield from _interval(figure)
+    yield from _age(sheet, figure)
+    yield from _question(sheet, figure)
+    yield from _customers(figure)
+    yield from _beside(sheet, figure)
+
+
+def _hero(figure: Figure) -> Markup:
+    if figure.value is None:
+        return el("div", el("b", words.DASH), el("span", figure.reason), class_="hero")
+    aside = [one for one in (figure.interval, figure.basis) if one]
+    lines = (el("span", one, class_="sec") for one in aside)
+    return el("div", el("b", figure.text), el("span", *lines), class_="hero")
+
+
+def _counts(figure: Figure) -> Iterator[Markup]:
+    counts = figure.counts
+    if counts is None or figure.measured is None or not figure.measured.denominator:
+        return
+    (counted, who), (among, whom) = counts
+    share = (figure.measured.numerator or 0) / figure.measured.denominator
+    kind = "bad" if figure.binding.measure in ("leaves", "affected") else ""
+    yield el("h3", _("Who"))
+    yield el(
+        "div",
+        el("b", counted),
+        said("span", who),
+        el("i", el("u", style=f"width:{100 * share:.1f}%", class_=kind or None)),
+        el("b", among),
+        said("span", whom),
+        class_="frac",
+    )
+
+
+def _interval(figure: Figure) -> Iterator[Markup]:
+    if figure.value is None or figure.low is None or figure.high is None:
+        return
+    found = figure.measured
+    level = words.percent_sign(words.number(100 * (found.level if found else 0.95), 0))
+    method = f" ({found.method})" if found and found.method else ""
+    yield el("h3", _("Interval {level}", level=level), method)
+    yield interval_drawing(figure)
+
+
+def interval_drawing(figure: Figure) -> Markup:
+    """A value in its interval with target and reference, and a scale that can be read."""
+    value, low, high = figure.value or 0.0, figure.low or 0.0, figure.high or 0.0
+    target = figure.binding.target
+    reference = 1.0 if figure.binding.unit == "ratio" else None
+    ticks = _ticks([one for one in (value, low, high, target, reference) if one is not None])
+    offset, factor = scale(ticks[0], ticks[-1], 8, 312)
+    marks = [_mark(offset + factor * one, target_words) for one, target_words in
+             ((target, _("target")), (reference, "× 1")) if one is not None]  # fmt: skip
+    unit = figure.binding.unit
+    return el(
+        "svg",
+        path("M8 32H312", class_="track"),
+        rect(offset + factor * low, 28, max(factor * (high - low), 2), 8, rx=2, class_="iv"),
+        path(f"M{num(offset + factor * value)} 25V39", class_="value"),
+        *marks,
+        *(
+            text(offset + factor * one, 60, spoken(one, unit), kind="sec",
+                 text_anchor="start" if i == 0 else "end" if i == len(ticks) - 1 else "middle")
+            for i, one in enumerate(ticks)
+        ),
+        viewBox="0 0 320 66",
+        width="100%",
+        role="img",
+        aria_label=f"{figure.text} ({figure.interval})",
+    )  # fmt: skip
+
+
+def _mark(x: float, name: str) -> Markup:
+    anchor = "start" if x < 60 else "end" if x > 260 else "middle"
+    shown = text(x, 12, name, kind="sec", text_anchor=anchor)
+    return el("g", path(f"M{num(x)} 18V44", class_="target"), shown)
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Three or four round numbers around the values."""
+    low, high = min(values), max(values)
+    spread = (high - low) or abs(high) or 1.0
+    step = _round_step(spread / 2)
+    first = step * (low // step)
+    count = 1
+    while first + count * step < high - 1e-9:
+        count += 1
+    return [round(first + i * step, 10) for i in range(count + 1)]
+
+
+def _round_step(rough: float) -> float:
+    """The smallest of 1, 2, 2.5, 5 or 10 times a power of ten that is not smaller."""
+    power: float = 10.0 ** len(str(int(rough))) if rough >= 1 else 1.0
+    while power > rough:
+        power /= 10
+    return next(power * one for one in (1, 2, 2.5, 5, 10) if power * one >= rough - 1e-12)
+
+
+def _age(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
+    measured = sheet.measurement
+    if measured is None or figure.measured is None:
+        return
+    fresh = figure.binding.freshness
+    days = duration(fresh).total_seconds() / 86_400 if fresh else None
+    until = None
+    if measured.until is not None:
+        until = _("with data until {day}", day=words.day(measured.until))
+    when = moment(measured.measured_at, days)
+    yield el("p", icon("clock"), el("span", _("Measured"), " ", when, " ", until), class_="age")
+
+
+def _question(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
+    code = python_of(sheet, figure)
+    if code:
+        yield el("h3", _("Question"))
+        yield el("pre", el("code", code), tabindex="0")
+    note = sheet.measurement.notes.get(figure.binding.question, "") if sheet.measurement else ""
+    if note:
+        yield said("p", note, class_="note")
+
+
+def python_of(sheet: Sheet, figure: Figure) -> str:
+    """The Python that asks the number's question again, and names the customers behind it."""
+    stored = sheet.drawn.questions.get(figure.binding.question)
+    if not isinstance(stored, dict):
+        return ""
+    asked = stored.get("question")
+    lenses = [*sheet.drawn.lenses, *_list(stored.get("lenses"))]
+    if not isinstance(asked, dict):
+        return ""
+    try:
+        question = str(from_json(asked))
+    except UnknownName:  # asked by a newer Travesía, or one with questions of its own
+        return f"{stored}"
+    chain = chain_text(CHAIN.validate_python(lenses))
+    looked = f".{chain}" if chain else ""
+    lines = [f"answer = journeys{looked}.ask(", f"    tv.{question}", ")"]
+    if figure.measured is not None and figure.measured.cell:
+        cell = ", ".join(f"{name}={value!r}" for name, value in figure.measured.cell.items())
+        lines.append(f"answer.customers({cell})")
+    return "\n".join(lines)
+
+
+def _list(found: object) -> list[object]:
+    return found if isinstance(found, list) else []
+
+
+def _customers(figure: Figure) -> Iterator[Markup]:
+    found = figure.measured
+    if found is None or not found.first_customers:
+        return
+    yield el("h3", _customers_heading(found))
+    yield el("ul", *(_customer(one) for one in found.first_customers), class_="cu")
+
+
+def _customers_heading(found: Measured) -> str:
+    count = found.numerator if found.numerator is not None else found.n
+    if count is None or count <= len(found.first_customers):
+        return _("The customers")
+    return _("The first of {n} customers", n=words.number(count, 0))
+
+
+def _customer(one: Glimpse) -> Markup:
+    count = one.interactions
+    many = None if count is None else _("{n} interactions", n=words.number(count, 0))
+    last = None if one.last is None else el("span", words.day(one.last))
+    return el("li", said("b", one.customer), last, el("span", many, class_="n") if many else None)
+
+
+def _beside(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
+    beside = sheet.figures.beside(figure)
+    if not beside:
+        return
+    yield el("h3", _("Also measured here"))
+    yield el("ul", *(_also(one) for one in beside), class_="also")
+
+
+def _also(one: Figure) -> Markup:
+    content = (said("span", one.title), el("b", one.text))
+    return el("li", el("button", *content, type="button", data_open=one.id))

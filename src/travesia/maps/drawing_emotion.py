@@ -1,0 +1,308 @@
+"""The emotion curve: solid where measured, dashed where assumed, a gap where nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from markupsafe import Markup
+
+from travesia.draw import words
+from travesia.draw.curves import Point, band, curve, middle
+from travesia.draw.labels import fit
+from travesia.draw.svg import el, face, path, rect
+from travesia.locale import texts
+from travesia.maps.document import Emotion
+from travesia.maps.drawing import Sheet, at, label, said, wide
+from travesia.maps.figures import Figure
+from travesia.maps.layout import Column
+
+_ = texts("page")
+
+HEIGHT = 268
+_SERIF = 0.92
+"""Source Serif italic is so wide, beside Inter."""
+TOP, PLOT = 48, 172
+_MOST_PERSONAS = 5
+_DASHES = ("", "7 4", "2 4", "10 3 2 3", "1 6")
+
+
+@dataclass(frozen=True)
+class Feeling:
+    """How customers feel at a step: a measured valence, or one that somebody assumes."""
+
+    column: Column
+    x: float
+    valence: float
+    figure: Figure | None
+    verbatim: str
+    word: str
+    emotion: Emotion
+
+    @property
+    def measured(self) -> bool:
+        """Whether the valence comes from data."""
+        return self.figure is not None and self.figure.value is not None
+
+    @property
+    def point(self) -> Point:
+        """Its place on the drawing."""
+        return self.x, height_of(self.valence)
+
+    @property
+    def low(self) -> float:
+        """The interval's lower end, or the valence itself."""
+        found = self.figure.low if self.figure else None
+        return self.valence if found is None or not self.measured else found
+
+    @property
+    def high(self) -> float:
+        """The interval's upper end, or the valence itself."""
+        found = self.figure.high if self.figure else None
+        return self.valence if found is None or not self.measured else found
+
+
+def height_of(valence: float) -> float:
+    """Where a valence stands, from the top of the lane."""
+    return TOP + (2 - min(2.0, max(-2.0, valence))) * PLOT / 4
+
+
+def emotion_lane(sheet: Sheet) -> Markup | None:
+    """The lane, if anybody said or guessed how customers feel."""
+    main = feelings(sheet)
+    if not main:
+        return None
+    runs = list(_runs(sheet, main))
+    drawing = el(
+        "svg",
+        el("defs", _hatch(sheet)),
+        *_grid(sheet),
+        *_gaps(sheet, main),
+        *(piece for run in runs for piece in _curve(run)),
+        *_others(sheet),
+        *(_face(one) for one in main),
+        width=sheet.layout.total,
+        height=HEIGHT,
+        viewBox=f"0 0 {sheet.layout.total:g} {HEIGHT}",
+        aria_hidden="true",
+    )
+    over = (
+        *_gap_words(sheet, main),
+        *_curve_words(runs),
+        *(_press(sheet, one) for one in main),
+        *_named(sheet, main),
+    )
+    axis = el("div", *_axis(), class_="ax", aria_hidden="true")
+    return el(
+        "div",
+        label("wave", _("Emotion"), "", axis),
+        wide(drawing, *over, height=HEIGHT),
+        class_="row em",
+    )
+
+
+def feelings(sheet: Sheet, persona: str = "") -> list[Feeling]:
+    """The feelings of a persona (none: the map's own), in order; those unknown are left out."""
+    mine = {"", sheet.drawn.frame.persona} if not persona else {persona}
+    found = []
+    for column in sheet.layout.columns:
+        items = sheet.items(column, "emotion")
+        emotions = [one for one in items if isinstance(one, Emotion) and one.persona in mine]
+        feeling = _feeling(sheet, column, emotions[0]) if emotions else None
+        if feeling is not None:
+            found.append(feeling)
+    return found
+
+
+def _feeling(sheet: Sheet, column: Column, emotion: Emotion) -> Feeling | None:
+    figure = sheet.figure(emotion, "valence")
+    value = figure.value if figure is not None else None
+    valence = emotion.valence if value is None else value
+    if valence is None:
+        return None
+    x = sheet.layout.center(column)
+    verbatim, word = emotion.verbatim.pick(), emotion.word.pick()
+    return Feeling(column, x, valence, figure, verbatim, word, emotion)
+
+
+def _runs(sheet: Sheet, found: list[Feeling]) -> Iterator[list[Feeling]]:
+    """Stretches without a gap: feelings of columns that stand next to each other."""
+    places = {column.grid: i for i, column in enumerate(sheet.layout.columns)}
+    numbered = list(enumerate(found))
+    for _key, group in groupby(numbered, key=lambda one: places[one[1].column.grid] - one[0]):
+        yield [feeling for _i, feeling in group]
+
+
+def _curve(run: list[Feeling]) -> Iterator[Markup]:
+    """The interval's band, then the line: solid between two measured points, else dashed."""
+    points = [one.point for one in run]
+    for solid, first, last in _stretches(run):
+        if solid:
+            highs = [height_of(one.high) for one in run]
+            lows = [height_of(one.low) for one in run]
+            d = band([one.x for one in run], highs, lows, first, last)
+            yield path(d, class_="band")
+        kind = "mood" if solid else "mood assumed"
+        yield path(curve(points, first, last), class_=kind)
+
+
+def _stretches(run: list[Feeling]) -> Iterator[tuple[bool, int, int]]:
+    """(solid, first point, last point) of the parts of one line."""
+    kinds = [one.measured and other.measured for one, other in pairwise(run)]
+    first = 0
+    for solid, group in groupby(kinds):
+        last = first + len(list(group))
+        yield solid, first, last
+        first = last
+
+
+def _others(sheet: Sheet) -> Iterator[Markup]:
+    """Other personas' curves, each with a dash and a marker of its own."""
+    names = [one.key for one in sheet.drawn.personas if one.key != sheet.drawn.frame.persona]
+    for i, name in enumerate(names[: _MOST_PERSONAS - 1], 1):
+        for run in _runs(sheet, feelings(sheet, name)):
+            points = [one.point for one in run]
+            yield path(curve(points), class_=f"mood other c{i}", stroke_dasharray=_DASHES[i])
+            yield from (_marker(i, *point) for point in points)
+
+
+def _marker(kind: int, x: float, y: float) -> Markup:
+    shapes = {
+        1: f"M{x - 4:.1f} {y - 4:.1f}h8v8h-8z",
+        2: f"M{x:.1f} {y - 5:.1f}l5 9h-10z",
+        3: f"M{x:.1f} {y - 5:.1f}l5 5-5 5-5-5z",
+        4: f"M{x - 4:.1f} {y - 4:.1f}l8 8m0-8l-8 8",
+    }
+    return path(shapes[kind], class_=f"marker c{kind}")
+
+
+def _grid(sheet: Sheet) -> Iterator[Markup]:
+    for valence in (-2, -1, 1, 2):
+        yield path(f"M0 {height_of(valence):.1f}H{sheet.layout.total:g}", class_="grid")
+    yield path(f"M0 {height_of(0):.1f}H{sheet.layout.total:g}", class_="zero")
+
+
+def _axis() -> Iterator[Markup]:
+    names = {2: _("Delighted"), 1: _("Content"), 0: _("Neutral"), -1: _("Annoyed")}
+    names[-2] = _("Frustrated")
+    for valence, name in names.items():
+        mark = words.signed(valence, 0) if valence else "0"
+        yield el("span", el("i", name), mark, style=f"top:{height_of(valence):.1f}px")
+
+
+def _unknown(sheet: Sheet, found: list[Feeling]) -> list[Column]:
+    known = {one.column.grid for one in found}
+    return [column for column in sheet.layout.columns if column.grid not in known]
+
+
+def _hatch(sheet: Sheet) -> Markup:
+    return el(
+        "pattern",
+        path("M0 0V8", class_="hat"),
+        id=f"{sheet.name}-hatch",
+        width=8,
+        height=8,
+        patternUnits="userSpaceOnUse",
+        patternTransform="rotate(45)",
+    )
+
+
+def _gaps(sheet: Sheet, found: list[Feeling]) -> Iterator[Markup]:
+    for column in _unknown(sheet, found):
+        x, width = column.x + 24, sheet.layout.width - 48
+        fill = f"url(#{sheet.name}-hatch)"
+        yield rect(x, TOP, width, PLOT, rx=8, fill=fill)
+
+
+def _gap_words(sheet: Sheet, found: list[Feeling]) -> Iterator[Markup]:
+    for column in _unknown(sheet, found):
+        unknown = el("span", el("b", _("No data")), el("br"), _("nobody asks here"))
+        yield at(sheet.layout.center(column), height_of(-0.55), unknown, "gapw")
+
+
+def _curve_words(runs: list[list[Feeling]]) -> Iterator[Markup]:
+    """What the kinds of line mean, said once on the line itself."""
+    waiting = {True: _("measured, 95% interval"), False: _("assumed")}
+    for run in runs:
+        points = [one.point for one in run]
+        for solid, first, last in _stretches(run):
+            if solid in waiting:
+                index = first + (last - first) // 2
+                index = min(index, last - 1)
+                x, y = middle(points, index)
+                yield at(x, y + 20, waiting.pop(solid), "kind")
+
+
+def _face(one: Feeling) -> Markup:
+    return face(*one.point, one.valence, assumed=not one.measured, radius=11)
+
+
+def _press(sheet: Sheet, one: Feeling) -> Markup | None:
+    """What makes a face a button."""
+    if one.figure is None or not sheet.live:
+        return None
+    shown = el("span", one.figure.text, class_="vh")
+    button = el(
+        "button",
+        shown,
+        type="button",
+        class_="num hit",
+        data_cell=one.figure.id,
+        aria_label=f"{one.figure.title}: {one.figure.sentence}",
+        aria_haspopup="dialog",
+        title=one.figure.sentence,
+    )
+    return at(one.point[0], one.point[1], button, "onface")
+
+
+def _named(sheet: Sheet, found: list[Feeling]) -> Iterator[Markup]:
+    """First, last, peak and trough, each with what was said there."""
+    last_step = sheet.drawn.steps[-1:]
+    marks: dict[int, str] = {}
+    if found[0].column.number <= 1:
+        marks[0] = _("First")
+    if found[-1].column.step in last_step:
+        marks[len(found) - 1] = _("Last")
+    if len(found) > 2:
+        values = [one.valence for one in found]
+        marks[values.index(max(values))] = _("Peak")
+        marks[values.index(min(values))] = _("Trough")
+    for index, name in marks.items():
+        yield _name(sheet, found[index], name, up=_upwards(found, index))
+
+
+def _upwards(found: list[Feeling], index: int) -> bool:
+    """Whether the label has more room above: the line's neighbours lie lower."""
+    near = found[max(index - 1, 0) : index] + found[index + 1 : index + 2]
+    return not near or found[index].valence >= sum(one.valence for one in near) / len(near)
+
+
+def _name(sheet: Sheet, one: Feeling, name: str, *, up: bool) -> Markup:
+    value = words.signed(one.valence, 1)
+    basis = one.figure.basis if one.figure else ""
+    tail = f" · {basis}" if basis else "" if one.measured else f", {_('assumed')}"
+    room = sheet.layout.width - 40
+    shown = fit(one.verbatim, room / _SERIF, 14)
+    verbatim = quoted(shown) if one.verbatim else one.word
+    content = el(
+        "span",
+        el("b", f"{name} {value}{tail}"),
+        said("span", verbatim, class_="ver") if verbatim else None,
+    )
+    x, y = one.point
+    return at(x, y - 15 if up else y + 15, content, f"mark {'up' if up else 'down'}",
+              sheet.layout.width - 8)  # fmt: skip
+
+
+def quoted(text: str) -> str:
+    """Somebody's words in the marks of the language."""
+    return _("“{words}”", words=text)
+
+
+def emotion_sentence(one: Feeling) -> str:
+    """A feeling for a reader of the table."""
+    if one.figure is not None and one.measured:
+        return one.figure.sentence
+    value = words.signed(one.valence, 1)
+    return _("{value}, assumed", value=value)
