@@ -34,6 +34,8 @@ COURIER_HOURS = (0, 0, 0, 0, 0, 0, 0, 0, 3, 9, 13, 15, 15, 12, 6, 5, 8, 10, 9, 6
 # Weights of Monday to Sunday.
 _SHOPPING_WEEK = np.array((1.0, 0.95, 0.95, 1.0, 0.9, 0.95, 1.25))
 _OPENS, _CLOSES = 9, 19
+_LAST_STARTS = 4
+"""No mission begins on the last days: the shop's next opening hour must still be in the year."""
 
 
 def moment(day: date) -> int:
@@ -137,6 +139,7 @@ def mission_days(rng: np.random.Generator, persona: npt.NDArray[np.int64]) -> Ti
     for code, key in enumerate(PERSONA_KEYS):
         mine = np.flatnonzero(persona == code)
         weights = day_weights(key)
+        weights[-_LAST_STARTS:] = 0
         days[mine] = rng.choice(len(weights), len(mine), p=weights / weights.sum())
     return local_midnight(FIRST_DAY) + days * DAY
 

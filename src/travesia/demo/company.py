@@ -7,22 +7,37 @@ from datetime import timedelta
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import yaml
 
 from travesia.demo import clock, mailing, orders, people, shopping, support
+from travesia.demo.document import document
 from travesia.demo.ledger import Ledger
-from travesia.demo.plan import LAST_DAY
+from travesia.demo.plan import LAST_DAY, ZONE
 from travesia.demo.purchases import joined, numbered
 from travesia.demo.scene import Scene
 from travesia.demo.truths import TRUTHS, Truth
 from travesia.demo.voices import Voices
 from travesia.errors import InvalidValue
 
-CATALOGUE_FILE = "aurora_catalogue.yaml"
+if TYPE_CHECKING:
+    from travesia.record.journeys import Journeys
+
+CATALOGUE_FILE = "catalogue.yaml"
+NAMES: dict[str, Any] = {
+    "customer": "customer_id",
+    "touchpoint": "event",
+    "time": "time",
+    "order": "order",
+    "channel": "channel",
+    "value": "value",
+    "dimensions": "*",
+    "timezone": ZONE,
+}
+"""What `tv.read` must be told of the events."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,24 @@ class Aurora:
         found: dict[str, Any] = yaml.safe_load(catalogue_text())
         return found
 
+    def journeys(self) -> Journeys:
+        """The events as journeys, with all their columns and the customers' attributes."""
+        from travesia.record.journeys import read
+
+        return read(self.events, **NAMES).with_attributes(self.customers, customer="customer_id")
+
+    def write(self, directory: str | Path) -> Path:
+        """Write events.parquet, customers.parquet, catalogue.yaml, truths.md; gives the place."""
+        from pyarrow.parquet import write_table
+
+        home = Path(directory)
+        home.mkdir(parents=True, exist_ok=True)
+        write_table(self.events, home / "events.parquet")
+        write_table(self.customers, home / "customers.parquet")
+        (home / CATALOGUE_FILE).write_text(catalogue_text(), encoding="utf-8")
+        (home / "truths.md").write_text(document(), encoding="utf-8")
+        return home
+
 
 def aurora(customers: int = 20_000, seed: int = 1) -> Aurora:
     """Generate Aurora; the same numbers give the same company, row for row."""
@@ -53,15 +86,15 @@ def aurora(customers: int = 20_000, seed: int = 1) -> Aurora:
             f"A company of {customers} customers cannot be generated.",
             "Ask for one customer or more.",
         )
-    parts = [np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(5)]
-    drawing, walking, mailed, delivering, serving = parts
+    parts = [np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(6)]
+    drawing, walking, mailed, watched, delivering, serving = parts
     everybody = people.draw_people(drawing, customers)
     ledger, voices = Ledger(), Voices.load()
     shop = Scene(walking, everybody, voices, ledger)
     dispatching = Scene(delivering, everybody, voices, ledger)
     helping = Scene(serving, everybody, voices, ledger)
     mailing.newsletters(mailed, everybody, ledger)
-    mailing.social_videos(mailed, everybody, ledger)
+    mailing.social_videos(watched, everybody, ledger)
     missions = shopping.draw_missions(drawing, everybody)
     bought, failed = shopping.walk(shop, missions)
     extra, care_series = mailing.care_series(mailed, everybody, numbered(bought), ledger)
@@ -79,12 +112,10 @@ def aurora(customers: int = 20_000, seed: int = 1) -> Aurora:
 
 
 def write(directory: str | Path, customers: int = 20_000, seed: int = 1) -> Path:
-    """Write Aurora as files: events, customers, catalogue, and what is true of them."""
-    home = Path(directory)
-    home.mkdir(parents=True, exist_ok=True)
-    return home
+    """Generate Aurora and write it as files; gives the directory. See `Aurora.write`."""
+    return aurora(customers, seed).write(directory)
 
 
 def catalogue_text() -> str:
     """The catalogue file as it stands in the package."""
-    return (files(__package__) / CATALOGUE_FILE).read_text(encoding="utf-8")
+    return (files(__package__) / "aurora_catalogue.yaml").read_text(encoding="utf-8")

@@ -169,37 +169,35 @@ class Ledger:
 
     def table(self, customer_ids: pa.StringArray, until: int) -> pa.Table:
         """The rows before `until` in order of time, ties in the order of their causes."""
-        time = self._column("time", NONE)
+        time = self._codes("time")
         order = np.argsort(time, kind="stable")
         order = order[: np.searchsorted(time[order], until)]
-        event = self._column("event", NONE)[order]
-        channel = self._column("channel", NONE)[order]
-        codes = {
-            name: self._column(name, NONE)[order] for name in ("device", "campaign", "product")
-        }
+        event = self._codes("event")[order]
+        channel = self._codes("channel")[order]
+        codes = {name: self._codes(name)[order] for name in ("device", "campaign", "product")}
         codes |= {
             "event": event,
             "channel": np.where(channel == NONE, _CHANNEL_OF_EVENT[event], channel),
         }
         columns = {name: _names(_CODED[name], code) for name, code in codes.items()}
-        columns |= {name: _numbers(self._column(name, np.nan)[order]) for name in _NUMBERS}
-        columns["valence"] = _numbers(_valence(event, self._column("score", np.nan)[order]))
+        columns |= {name: _numbers(self._values(name)[order]) for name in _NUMBERS}
+        columns["valence"] = _numbers(_valence(event, self._values("score")[order]))
         columns |= {
-            name: _numbered(sign, self._column(name, NONE)[order]) for name, sign in _NAMED.items()
+            name: _numbered(sign, self._codes(name)[order]) for name, sign in _NAMED.items()
         }
-        columns["customer_id"] = customer_ids.take(pa.array(self._column("customer", NONE)[order]))
+        columns["customer_id"] = customer_ids.take(pa.array(self._codes("customer")[order]))
         columns["time"] = (
             pa.array(time[order]).cast(pa.timestamp("us")).cast(SCHEMA.field("time").type)
         )
         columns["order"] = pa.array(np.arange(len(order)))
-        columns["text"] = _names(self._texts, self._column("text", NONE)[order])
+        columns["text"] = _names(self._texts, self._codes("text")[order])
         return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 
     def first_seen(self, customers: int) -> Times:
         """The moment of each customer's first event."""
         found = np.full(customers, np.iinfo(np.int64).max)
-        customer = self._column("customer", NONE).astype(np.int64)
-        np.minimum.at(found, customer, self._column("time", NONE))
+        customer = self._codes("customer")
+        np.minimum.at(found, customer, self._codes("time"))
         return found
 
     def _kept(self, texts: Sequence[str] | None, size: int) -> Codes:
@@ -210,14 +208,13 @@ class Ledger:
                 self._texts.append(text)
         return at
 
-    def _column(self, name: str, missing: float) -> npt.NDArray[np.generic]:
-        kind = np.int64 if missing == NONE else np.float64
-        return np.concatenate(
-            [
-                chunk.get(name, np.full(len(chunk["time"]), missing)).astype(kind)
-                for chunk in self._chunks
-            ]
-        )
+    def _codes(self, name: str) -> Codes:
+        parts = [chunk.get(name, np.full(len(chunk["time"]), NONE)) for chunk in self._chunks]
+        return np.concatenate(parts).astype(np.int64)
+
+    def _values(self, name: str) -> Numbers:
+        parts = [chunk.get(name, np.full(len(chunk["time"]), np.nan)) for chunk in self._chunks]
+        return np.concatenate(parts).astype(np.float64)
 
 
 def _coded(given: str | Codes | None, names: tuple[str, ...], size: int) -> Codes:

@@ -18,6 +18,8 @@ from travesia.demo.voices import Occasion
 
 _ANSWERS_NPS, _RATES_COURIER = 0.34, 0.1
 _SAYS_WHY = 0.6
+_GRUDGES = 0.04
+"""Share of answers that are low for reasons of their own."""
 _REVIEWS = {"bad": 0.1, "good": 0.07}
 _JOINS_CLUB, _SHARES_LINK, _SCANS_CARE_GUIDE = 0.09, 0.12, 0.08
 _DEFECTS = 0.025
@@ -177,7 +179,7 @@ def take_back(scene: Scene, done: Delivered) -> Times:
         value=-orders.value,
     )
     weeks = (refunded - asked) / (7 * DAY)
-    ease = np.clip(np.rint(6.6 - 1.3 * weeks + rng.normal(0, 1.1, len(rows))), 1, 7)
+    ease = np.clip(np.rint(6.6 - 1.5 * weeks + rng.normal(0, 1.4, len(rows))), 1, 7)
     answers = np.flatnonzero(rng.random(len(rows)) < 0.35)
     ledger.add(
         "ces_survey",
@@ -238,6 +240,7 @@ def _nps(rng: np.random.Generator, people: People, done: Delivered) -> Codes:
     score = likes + rng.normal(0, 1.35, len(likes))
     score += done.late * LATE_DELIVERIES.nps_points
     score -= 0.7 * done.sent_back + 2.0 * done.defect
+    score -= (rng.random(len(likes)) < _GRUDGES) * rng.uniform(2, 9, len(likes))
     return np.clip(np.rint(score), 0, 10).astype(np.int64)
 
 

@@ -155,14 +155,14 @@ def walk(scene: Scene, missions: Missions) -> tuple[Orders, Orders]:
     rng, people = scene.rng, scene.people
     bought, failed = [], []
     for _ in range(MOST_VISITS):
-        if not len(missions):
-            break
         visit = _visit(scene, missions)
         bought.append(_wanted(rng, people, visit, visit.bought))
         failed.append(_wanted(rng, people, visit, visit.failed & ~visit.bought))
         _ask_about_page(scene, visit)
         _ask_about_payment(scene, visit)
         missions = _next_visits(rng, people, visit)
+        if not len(missions):
+            break
     return joined(bought), joined(failed)
 
 

@@ -1,0 +1,13 @@
+"""Aurora at its full size, generated once for all tests of the demo."""
+
+from __future__ import annotations
+
+import pytest
+
+from travesia.demo import Aurora
+from travesia.demo import aurora as generate
+
+
+@pytest.fixture(scope="session")
+def aurora() -> Aurora:
+    return generate()
