@@ -7,12 +7,14 @@ import inspect
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 import travesia
 from travesia import errors
+from travesia.study.question import kinds, question_type
 
 PROJECT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
@@ -128,11 +130,17 @@ def settings() -> set[str]:
     return set(re.findall(r"\bTRAVESIA_[A-Z_]+\b", sources))
 
 
+def options() -> set[str]:
+    """Every option of every question, as code."""
+    return {f"`{one.name}`" for kind in kinds() for one in fields(question_type(kind))}
+
+
 EVERYTHING = {
     "public name": public_names,
     "error": error_names,
     "command": commands,
     "setting": settings,
+    "option": options,
 }
 
 
@@ -140,5 +148,7 @@ EVERYTHING = {
 @pytest.mark.parametrize("guide", GUIDES)
 def test_the_guide_leaves_nothing_out(guide, kind):
     text = (PROJECT / guide).read_text()
-    missing = {name for name in EVERYTHING[kind]() if not re.search(rf"\b{name}\b", text)}
+    whole_word = r"(?<!\w){}(?!\w)"
+    names = EVERYTHING[kind]()
+    missing = {name for name in names if not re.search(whole_word.format(re.escape(name)), text)}
     assert missing == set()
