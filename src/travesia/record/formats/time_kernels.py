@@ -36,17 +36,17 @@ def _months(words: str) -> np.ndarray:
 MONTHS = _months(_WORDS)
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _digit(c):
     return 48 <= c <= 57
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _letter(c):
     return 97 <= (c | 32) <= 122
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _number(data, i, end, most):
     """(value, position after it, digits) of the digits at i."""
     value, start = 0, i
@@ -56,7 +56,7 @@ def _number(data, i, end, most):
     return value, i, i - start
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _month_word(data, i, end):
     """(month or 0, position after the word)."""
     start = i
@@ -75,7 +75,7 @@ def _month_word(data, i, end):
     return 0, i
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _days(year, month, day):
     """Days since 1970-01-01, or the least int64 if there is no such day."""
     if year < 1 or month < 1 or month > 12 or day < 1:
@@ -96,7 +96,7 @@ def _days(year, month, day):
     return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _date(data, i, end, order):
     """(days or the least int64, position after it)."""
     none = np.iinfo(np.int64).min
@@ -151,7 +151,7 @@ def _date(data, i, end, order):
     return _days(year, part[0], part[1]), i
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _clock(data, i, end):
     """(microseconds of the day or -1, position after it)."""
     hour, after, digits = _number(data, i, end, 6)
@@ -163,9 +163,11 @@ def _clock(data, i, end):
         minute = hour % 100
         hour //= 100
         i = after
-    else:
-        if digits < 1 or digits > 2 or after >= end or data[after] != 58:
+    elif digits == 2 and (after >= end or data[after] != 58):  # 10
+        i = after
+        if i < end and not (_letter(data[i]) or data[i] in (32, 43, 45)):
             return -1, i
+    elif digits in (1, 2) and after < end and data[after] == 58:
         minute, i, digits = _number(data, after + 1, end, 2)
         if digits != 2:
             return -1, i
@@ -173,6 +175,8 @@ def _clock(data, i, end):
             second, i, digits = _number(data, i + 1, end, 2)
             if digits != 2:
                 return -1, i
+    else:
+        return -1, i
     if i < end and (data[i] == 46 or data[i] == 44):
         fraction, after, digits = _number(data, i + 1, end, 6)
         if digits == 0:
@@ -202,7 +206,7 @@ def _clock(data, i, end):
     return ((hour * 60 + minute) * 60 + second) * 1000000 + fraction, i
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _offset(data, i, end):
     """(minutes east, position after it); 100000 if it is none."""
     if end - i == 1 and (data[i] | 32) == 122:

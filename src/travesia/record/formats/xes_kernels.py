@@ -29,19 +29,19 @@ LOG, TRACE, EVENT, INT, FLOAT, DATE = (
 CASE = np.uint64(name_hash(b"case:"))  # a trace's key goes on from here
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _hash(data, start, stop, found):
     for i in range(start, stop):
         found = (found ^ np.uint64(data[i])) * PRIME
     return found
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _space(c):
     return c in (32, 10, 13, 9)
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _name_end(data, i):
     """(end of the name at i, start of it after its prefix)."""
     local = i
@@ -55,7 +55,7 @@ def _name_end(data, i):
     return i, local
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _after(data, i, first, second, third):
     """The position after three given bytes, or -1; -1 as a byte stands for any."""
     while i + 2 < data.size:
@@ -69,7 +69,7 @@ def _after(data, i, first, second, third):
     return -1
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _after_markup(data, i):
     """The position after the comment, CDATA, instruction or DOCTYPE at i; -1 unfinished, -2 own."""
     n = data.size
@@ -90,7 +90,7 @@ def _after_markup(data, i):
     return -1
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True)
 def _key(table, hashes, wanted):
     """Where a hash stands in the open table: (slot of the table, id or -1)."""
     at = np.int64(wanted & np.uint64(table.size - 1))
