@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from travesia.study.question import Answer as Answer
     from travesia.study.question import Measure as Measure
     from travesia.study.question import Question as Question
-    from travesia.study.step_matrix import StepMatrix as StepMatrix
     from travesia.study.question import option as option
     from travesia.study.question import question as question
+    from travesia.study.step_matrix import StepMatrix as StepMatrix
+    from travesia.study.touches import Touches as Touches
     from travesia.study.within import Within as Within
 
 __version__ = "0.1.0"
@@ -51,6 +52,7 @@ _HOME = {
     "Scope": ("travesia.engines.scope", "Scope"),
     "Tally": ("travesia.engines.partials", "Tally"),
     "StepMatrix": ("travesia.study.step_matrix", "StepMatrix"),
+    "Touches": ("travesia.study.touches", "Touches"),
     "TravesiaError": ("travesia.errors", "TravesiaError"),
     "Within": ("travesia.study.within", "Within"),
     "col": ("travesia.record.conditions", "col"),

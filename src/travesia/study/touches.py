@@ -1,0 +1,369 @@
+"""Touches: how many interactions it takes until the goal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from travesia.engines.blocks import Block
+from travesia.engines.counting import CUSTOMERS, JOURNEYS
+from travesia.engines.partials import Gathered, Partial
+from travesia.engines.passes import Marker
+from travesia.engines.scope import CHANNEL, Scope
+from travesia.errors import InvalidValue
+from travesia.locale import N_, texts
+from travesia.record.lenses import names_of
+from travesia.study import intervals, shares
+from travesia.study.counted import Counted, tallied
+from travesia.study.question import Answer, Measure, Question, option, question
+from travesia.study.sampling import MOST_OBSERVATIONS, sampled
+
+SPAN = 2**32
+"""More interactions than a journey can have."""
+SEVEN = 7
+CONVERTED, OPEN = "converted", "open"
+MOST_CHANNELS = 1_000
+
+Counts = npt.NDArray[np.int64]
+_ = texts("study")
+
+
+@question
+class Touches(Question):
+    """How many interactions come before the goal, over how long, on how many channels.
+
+    The goal itself does not count. A row holds the journeys whose goal came after that many
+    touches (`converted`) and those whose record ends after that many without it (`open`): their
+    count is censored, not known. `share` is the plain part of all journeys that reached the goal
+    within that many touches. `km_share` is Kaplan and Meier's (1958): of journeys that get as far
+    as one more interaction, so that short records do not count as failures; its interval is
+    Greenwood's (1926) on the log-log scale. After a split both count customers. `median_time` is
+    from the first interaction to the goal.
+    """
+
+    kind = "touches"
+    measures = (
+        Measure("touches", "label", N_("Touches before"), cell=True),
+        Measure("customers", "count", N_("Customers")),
+        Measure("converted", "count", N_("Reached the goal")),
+        Measure("open", "count", N_("Record ends")),
+        Measure(
+            "share",
+            "share",
+            N_("Share within so many touches"),
+            of=("converted_by", "journeys"),
+            low="share_low",
+            high="share_high",
+        ),
+        Measure("converted_by", "count", N_("Reached it by then")),
+        Measure("journeys", "count", N_("Journeys")),
+        Measure("at_risk", "count", N_("Went on")),
+        Measure(
+            "km_share",
+            "share",
+            N_("Share within so many touches (Kaplan-Meier)"),
+            low="low",
+            high="high",
+        ),
+        Measure("median_time", "duration", N_("Median time")),
+        Measure("mean_channels", "number", N_("Channels on average")),
+    )
+    cell_fields: ClassVar[Mapping[str, str]] = {
+        "touches": "a number of touches",
+        "outcome": "converted or open",
+    }
+
+    goal: str = option(N_('the goal: a touchpoint, or "one | another"'))
+
+    def fold(self, scope: Scope) -> CountTouches:
+        """Count touches."""
+        rows = scope.events if scope.split else scope.keys
+        return CountTouches(
+            self._accepted(scope),
+            len(scope.vocabularies[CHANNEL]) if _has_channels(scope) else 0,
+            min(1.0, MOST_OBSERVATIONS / max(rows, 1)),
+        )
+
+    def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
+        """A row a number of touches that occurs, ascending."""
+        found = Distribution.of(partials[0])
+        share, low, high = found.survival()
+        plain = shares.wilson_by_customers(found.converted_by, found.journeys, found.customers)
+        thin = found.customers < self.min_customers
+        thin_risk = found.at_risk < self.min_customers
+        channels = intervals.ratio(found.channels, found.converted)
+        return pa.table(
+            {
+                "touches": found.touches,
+                "customers": found.counts[:, 1],
+                "converted": found.converted,
+                "open": found.open,
+                "share": shares.column(intervals.ratio(found.converted_by, found.journeys), thin),
+                "share_low": shares.column(plain[0], thin),
+                "share_high": shares.column(plain[1], thin),
+                "converted_by": found.converted_by,
+                "journeys": np.full(found.touches.size, found.journeys),
+                "at_risk": found.at_risk,
+                "km_share": shares.column(share, thin_risk),
+                "low": shares.column(low, thin_risk),
+                "high": shares.column(high, thin_risk),
+                "median_time": _medians(partials[0]["times"], found.touches),
+                "mean_channels": shares.column(channels, not _has_channels(scope)),
+            }
+        )
+
+    def facts(self, scope: Scope, partials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The rule of seven, tested.
+
+        `customers`, `journeys`, `converted`, `open`; of those who reached the goal:
+        `median_touches` (with `_low`, `_high`), `share_within_seven` (with `_low`, `_high`),
+        `median_time`, `channels` (number of channels -> journeys); of all, as Kaplan and Meier:
+        `km_within_seven` (with `_low`, `_high`) and `km_median_touches`, the least number within
+        which half reach the goal (None: they never do).
+        """
+        del scope
+        found = Distribution.of(partials[0])
+        converted = int(found.converted.sum())
+        return {
+            "customers": found.customers,
+            "journeys": found.journeys,
+            "converted": converted,
+            "open": int(found.open.sum()),
+            **found.plain(converted),
+            **found.kaplan_meier(),
+            "median_time": _median(np.sort(partials[0]["times"][1])),
+            "channels": _histogram(partials[0]["channels"]),
+        }
+
+    def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
+        """Who reached the goal after so many touches, or stopped there.
+
+        Raises:
+            InvalidValue: neither is named, or there is no such outcome.
+        """
+        outcome = cell.get("outcome")
+        if outcome not in (None, CONVERTED, OPEN) or not cell:
+            raise InvalidValue(
+                "Which customers?", 'Name touches=..., outcome="converted" or "open", or both.'
+            )
+        return HasTouches(self._accepted(scope), cell.get("touches"), outcome)
+
+    def remark(self, answer: Answer) -> tuple[str, ...]:
+        """The rule of seven in words."""
+        facts = answer.facts
+        if not facts["converted"]:
+            return (_("Nobody reached the goal."),)
+        return (
+            _(
+                "{converted:,} of {journeys:,} journeys reached the goal, half of them within "
+                "{median} touches ({low}-{high}); {share:.0%} needed seven at most.",
+                converted=facts["converted"],
+                journeys=facts["journeys"],
+                median=facts["median_touches"],
+                low=facts["median_touches_low"],
+                high=facts["median_touches_high"],
+                share=facts["share_within_seven"],
+            ),
+            _("The other {open:,} are counted for as long as they were seen.", open=facts["open"]),
+        )
+
+    def _accepted(self, scope: Scope) -> npt.NDArray[np.bool_]:
+        accepted = np.zeros(len(scope.touchpoints), bool)
+        accepted[scope.touchpoints.codes(names_of(self.goal, scope.touchpoints))] = True
+        return accepted
+
+
+@dataclass(frozen=True, slots=True)
+class CountTouches:
+    """Counts journeys and customers by touches before the goal."""
+
+    accepted: npt.NDArray[np.bool_]
+    channels: int
+    share: float
+
+    def observe(self, block: Block) -> Partial:
+        """`touches` (journeys, customers, converted, channels), `channels`, `times`."""
+        goal, channels = before_goal(block, self.accepted, self.channels)
+        reached = goal >= 0
+        touches = (np.where(reached, goal, block.stop) - block.start).astype(np.int64)
+        group = block.group.astype(np.int64)
+        cell = group * SPAN + touches
+        fresh = _fresh(cell, block.owner)
+        most = np.minimum(channels[reached], MOST_CHANNELS)
+        return Partial(
+            {
+                "touches": tallied(SPAN, cell, fresh, reached, np.where(reached, channels, 0)),
+                "channels": tallied(SPAN, group[reached] * SPAN + most),
+                "times": self._times(block),
+            }
+        )
+
+    def _times(self, block: Block) -> Gathered:
+        rows = sampled(block, self.share)
+        goal = before_goal(rows, self.accepted, 0)[0]
+        rows, goal = rows.keep(goal >= 0), goal[goal >= 0]
+        return Gathered(
+            rows.group.astype(np.int64),
+            (goal - rows.start).astype(np.int64),
+            rows.time[goal] - rows.time[rows.start],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HasTouches:
+    """Rows with so many touches before the goal, of one outcome or both."""
+
+    accepted: npt.NDArray[np.bool_]
+    touches: int | None
+    outcome: str | None
+
+    def mark(self, block: Block) -> npt.NDArray[np.bool_]:
+        """One truth a row."""
+        goal = before_goal(block, self.accepted, 0)[0]
+        reached = goal >= 0
+        chosen = np.ones(block.rows, bool)
+        if self.touches is not None:
+            chosen &= np.where(reached, goal, block.stop) - block.start == self.touches
+        if self.outcome is not None:
+            chosen &= reached == (self.outcome == CONVERTED)
+        return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How many journeys have how many touches, ascending.
+
+    `counts` are journeys, customers, converted journeys and the sum of their channels.
+    """
+
+    touches: Counts
+    counts: Counts
+    journeys: int
+    customers: int
+
+    @classmethod
+    def of(cls, partial: Mapping[str, Any]) -> Distribution:
+        """What a partial of one group holds."""
+        touches, counts = partial["touches"]
+        return cls(touches, counts, int(partial[JOURNEYS]), int(partial[CUSTOMERS]))
+
+    @property
+    def converted(self) -> Counts:
+        """Journeys that reached the goal after so many."""
+        return self.counts[:, 2]
+
+    @property
+    def open(self) -> Counts:
+        """Journeys whose record ends after so many."""
+        return self.counts[:, 0] - self.converted
+
+    @property
+    def channels(self) -> Counts:
+        """Channels before the goal, summed over converted journeys."""
+        return self.counts[:, 3]
+
+    @property
+    def converted_by(self) -> Counts:
+        """Journeys that reached the goal within so many."""
+        return np.cumsum(self.converted)
+
+    @property
+    def at_risk(self) -> Counts:
+        """Journeys that had one more interaction after so many touches, goal or not."""
+        later: Counts = self.journeys - np.cumsum(self.counts[:, 0])
+        return later + self.converted
+
+    def survival(self) -> tuple[intervals.Floats, intervals.Floats, intervals.Floats]:
+        """Share that reached the goal within so many, and its interval."""
+        died, at_risk = self.converted.astype(float), self.at_risk.astype(float)
+        left: Any = np.cumprod(1 - np.nan_to_num(intervals.ratio(died, at_risk)))
+        spread = np.cumsum(np.nan_to_num(intervals.ratio(died, at_risk * (at_risk - died))))
+        # after a split journeys of one customer resemble each other: count customers
+        spread = spread * (self.journeys / max(self.customers, 1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            power = np.exp(intervals.Z * np.sqrt(spread) / np.abs(np.log(left)))
+            low, high = 1 - left ** (1 / power), 1 - left**power
+        undefined = (left <= 0) | (left >= 1)
+        return 1 - left, np.where(undefined, np.nan, low), np.where(undefined, np.nan, high)
+
+    def plain(self, converted: int) -> dict[str, Any]:
+        """The count over those who reached the goal."""
+        within = int(self.converted[self.touches <= SEVEN].sum())
+        customers = converted * self.customers / max(self.journeys, 1)
+        low, high = shares.wilson_by_customers(within, converted, customers)
+        needed: Any = Counted(self.touches, self.converted)
+        first, last = intervals.quantile_interval(needed) if converted else (None, None)
+        return {
+            "median_touches": intervals.quantile(needed, 0.5) if converted else None,
+            "median_touches_low": first,
+            "median_touches_high": last,
+            "share_within_seven": within / converted if converted else None,
+            "share_within_seven_low": float(low) if converted else None,
+            "share_within_seven_high": float(high) if converted else None,
+        }
+
+    def kaplan_meier(self) -> dict[str, Any]:
+        """The count over all, those who were not seen long enough censored."""
+        share, low, high = self.survival()
+        half = np.flatnonzero(share >= 0.5)
+        place = int(np.searchsorted(self.touches, SEVEN, side="right")) - 1
+        known = place >= 0
+        return {
+            "km_median_touches": int(self.touches[half[0]]) if half.size else None,
+            "km_within_seven": float(share[place]) if known else None,
+            "km_within_seven_low": _number(low[place]) if known else None,
+            "km_within_seven_high": _number(high[place]) if known else None,
+        }
+
+
+def before_goal(
+    block: Block, accepted: npt.NDArray[np.bool_], channels: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Where each row's first goal stands, -1 for nowhere; and its channels until then."""
+    from travesia.study.touches_kernels import before_goal as loop
+
+    channel = block.columns[CHANNEL] if channels else block.touchpoint
+    found: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] = loop(
+        block.start, block.stop, block.touchpoint, accepted, channel, channels
+    )
+    return found
+
+
+def _has_channels(scope: Scope) -> bool:
+    return CHANNEL in scope.vocabularies and CHANNEL not in scope.attributes
+
+
+def _fresh(cell: Counts, owner: npt.NDArray[np.int32]) -> Counts:
+    if (owner[1:] > owner[:-1]).all():
+        return np.ones(cell.size, np.int64)
+    return shares.distinct(cell, owner)
+
+
+def _medians(found: tuple[Counts, Counts], touches: Counts) -> pa.Array:
+    cells, values = found
+    first = np.searchsorted(cells, touches, side="left")
+    last = np.searchsorted(cells, touches, side="right")
+    medians = [
+        int(intervals.quantile(values[low:high], 0.5)) if high > low else None
+        for low, high in zip(first, last, strict=True)
+    ]
+    return pa.array(medians, pa.duration("us"))
+
+
+def _median(ordered: Counts) -> Any:
+    if not ordered.size:
+        return None
+    return pa.scalar(int(intervals.quantile(ordered, 0.5)), pa.duration("us")).as_py()
+
+
+def _histogram(found: tuple[Counts, Counts]) -> dict[int, int]:
+    return {int(key): int(count) for key, count in zip(found[0], found[1][:, 0], strict=True)}
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
