@@ -101,15 +101,19 @@ _SHARES = frozenset(
 
 def _written(name: str, value: Any) -> str:
     """A parameter as people read it: dates, shares and numbers by the language."""
+    from babel.lists import format_list
+
     from travesia.draw import words
 
     if isinstance(value, date):
         return words.day(value)
     if isinstance(value, tuple):
-        return ", ".join(_written("", one) for one in value)
+        return format_list([_written("", one) for one in value], locale=words.locale())
     if isinstance(value, str):
         return value
-    return words.share(value) if name in _SHARES else words.number(value)
+    if name in _SHARES:
+        return words.percent_sign(words.number(round(value * 100, 6)))
+    return words.number(value)
 
 
 TRUTHS: tuple[Truth, ...] = (
