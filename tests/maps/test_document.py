@@ -23,7 +23,9 @@ from travesia.maps.document import (
     Thought,
 )
 
-WORDS = st.text(max_size=20)
+WORDS = st.text(max_size=20) | st.sampled_from(
+    ["\x85", "a\u2028", "no", "1", "null", "~", "2026-01-01"]
+)
 TEXTS = st.builds(Text, es=WORDS, en=WORDS, any=WORDS)
 NUMBERS = st.floats(-2, 2)
 

@@ -99,6 +99,27 @@ def test_contacts_equal_a_naive_count(rows):
             assert answer.customers(touchpoint=name, outcome=outcome).num_rows == row[outcome]
 
 
+@QUICK
+@given(ROWS)
+def test_contacts_until_a_goal_equal_a_naive_count(rows):
+    rows = with_everything(rows)
+    answer = asked(Contacts(until="b | f"), rows)
+    cut, reached = [], []
+    for path in paths(rows).values():
+        names = [row[1] for row in path]
+        goals = [at for at, name in enumerate(names) if name in "bf"]
+        cut.append(names[: goals[0] + 1] if goals else names)
+        reached.append(bool(goals))
+    for row in answer.to_pylist():
+        name = row["touchpoint"]
+        assert row["met"] == sum(name in path for path in cut)
+        assert row["again"] == sum(path.count(name) > 1 for path in cut)
+        ended = [path[-1] == name for path, goal in zip(cut, reached, strict=True) if not goal]
+        assert row["last"] == sum(ended)
+        for outcome in ("met", "again", "last"):
+            assert answer.customers(touchpoint=name, outcome=outcome).num_rows == row[outcome]
+
+
 def test_contacts_count_a_customer_once_however_many_visits():
     rows = [("p", "a", 0, "web", None), ("p", "a", 10**7, "web", None), ("q", "b", 0, "web", None)]
     row = journeys(rows).split(gap="10us" if False else "1s").ask(Contacts()).to_pylist()[0]

@@ -67,8 +67,9 @@ class Pick(Value):
     """Which number of an answer: the row, by the values of some columns, and its columns.
 
     `low` and `high` name the interval's columns, `numerator` and `denominator` the counts behind
-    the number; empty where the answer has none. `customers` is what `Answer.customers` takes to
-    name the people behind it; None means the row's own values.
+    the number, `n` how many customers or answers it rests on; empty where the answer has none.
+    `customers` is what `Answer.customers` takes to name the people behind it; None means the
+    row's own values.
     """
 
     where: dict[str, JsonValue] = Field(default_factory=dict)
@@ -77,6 +78,7 @@ class Pick(Value):
     high: str = ""
     numerator: str = ""
     denominator: str = ""
+    n: str = ""
     customers: dict[str, JsonValue] | None = None
 
 
@@ -406,6 +408,7 @@ class JourneyMap(Bound, Document):
         touchpoints: the part of the catalogue that the map uses.
         channels: key -> name, of the touchpoints' channels.
         review: when it must be looked at again.
+        notes: what a reader must know of how it came about.
     """
 
     _called = "map"
@@ -433,6 +436,7 @@ class JourneyMap(Bound, Document):
     lanes: tuple[Lane, ...] = ()
     cells: tuple[Cell, ...] = ()
     swot: tuple[Swot, ...] = ()
+    notes: tuple[Text, ...] = ()
 
     def touchpoint(self, key: str) -> Touchpoint:
         """The touchpoint of this key; one that the catalogue lacks has only its key."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -12,6 +13,7 @@ from travesia.errors import InvalidValue, UnreadableSource
 from travesia.record.touchpoints import Value
 
 SCHEMA = 1
+_UNICODE_LINE_ENDS = "\x85\u2028\u2029\ufeff"
 
 
 class Document(Value):
@@ -38,7 +40,9 @@ class Document(Value):
         """The same as YAML."""
         import yaml
 
-        return yaml.safe_dump(self.to_dict(), allow_unicode=True, sort_keys=False, width=96)
+        return yaml.dump(
+            self.to_dict(), Dumper=_dumper(), allow_unicode=True, sort_keys=False, width=96
+        )
 
     def save(self, path: str | Path) -> Path:
         """Write it as YAML (.yaml, .yml) or JSON (any other name)."""
@@ -98,6 +102,22 @@ def read_values(path: str | Path) -> Any:
     except (json.JSONDecodeError, yaml.YAMLError) as error:
         where = " ".join(str(error).split())
         raise UnreadableSource(f"{path} cannot be read: {where}", "Mend that place.") from error
+
+
+@cache
+def _dumper() -> Any:
+    """PyYAML's safe dumper, but quoting the line ends of Unicode, which it writes and misreads."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Writes what PyYAML itself reads back."""
+
+    def quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        style = '"' if any(end in text for end in _UNICODE_LINE_ENDS) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, quoted)
+    return Dumper
 
 
 def explained(called: str, error: ValidationError) -> tuple[str, str]:

@@ -10,11 +10,13 @@ compiled = nb.njit(nogil=True, cache=True)
 
 
 @compiled
-def count_contacts(start, stop, owner, group, touchpoint, groups, names):
+def count_contacts(start, stop, owner, group, touchpoint, goal, groups):
     """[group, touchpoint] -> interactions, customers, those who came again, rows that end there.
 
-    An owner's rows stand together; it counts once in a group.
+    An owner's rows stand together; it counts once in a group. A row is cut after its first goal,
+    and then ends nowhere.
     """
+    names = goal.size
     counts = np.zeros((groups, names, 4), np.int64)
     met = np.full((groups, names), -1, np.int64)
     again = np.full((groups, names), -1, np.int64)
@@ -29,7 +31,10 @@ def count_contacts(start, stop, owner, group, touchpoint, groups, names):
             elif again[g, t] != who:
                 again[g, t] = who
                 counts[g, t, 2] += 1
-        counts[g, touchpoint[stop[row] - 1], 3] += 1
+            if goal[t]:
+                break
+        else:
+            counts[g, touchpoint[stop[row] - 1], 3] += 1
     return counts
 
 
@@ -211,17 +216,23 @@ def stage_moves(start, stop, touchpoint, time, stage_of, stages):
 
 
 @compiled
-def mark_contact(start, stop, touchpoint, wanted, least):
-    """Rows with at least so many interactions whose touchpoint is wanted."""
+def mark_contact(start, stop, touchpoint, wanted, goal, least):
+    """Rows with at least so many wanted interactions up to their first goal.
+
+    With `least` 0: rows without a goal whose last interaction is wanted.
+    """
     marked = np.zeros(start.size, np.bool_)
     for row in range(start.size):
-        left = least
+        met = 0
         for i in range(start[row], stop[row]):
-            if wanted[touchpoint[i]]:
-                left -= 1
-                if left == 0:
-                    marked[row] = True
-                    break
+            met += wanted[touchpoint[i]]
+            if goal[touchpoint[i]]:
+                break
+        else:
+            if least == 0:
+                marked[row] = wanted[touchpoint[stop[row] - 1]]
+        if least > 0:
+            marked[row] = met >= least
     return marked
 
 

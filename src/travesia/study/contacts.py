@@ -17,8 +17,9 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import UnknownName
 from travesia.locale import N_
+from travesia.record.lenses import names_of
 from travesia.study.intervals import ratio, wilson
-from travesia.study.question import Measure, Question, question
+from travesia.study.question import Measure, Question, option, question
 
 OUTCOMES = ("met", "again", "last")
 
@@ -29,7 +30,9 @@ class Contacts(Question):
 
     `share` is the part of all customers that met it, `share_again` the part of those that came to
     it more than once; `last` counts journeys whose last interaction it is, and `share_last` is
-    their part of the customers that met it. Each with its Wilson interval.
+    their part of the customers that met it. Each with its Wilson interval. With `until`, journeys
+    are cut after the first of these touchpoints, and those that reach one end nowhere: `last` is
+    then where the others gave up.
     """
 
     kind = "contacts"
@@ -63,9 +66,11 @@ class Contacts(Question):
         "outcome": "met (default), again, or last",
     }
 
+    until: str | None = option(N_("touchpoint after which nothing counts (a | b)"), default=None)
+
     def fold(self, scope: Scope) -> Fold:
         """Count by touchpoint."""
-        return CountContacts(len(scope.touchpoints))
+        return CountContacts(self._goals(scope))
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
         """A row a touchpoint that was met, in order of their codes."""
@@ -102,14 +107,20 @@ class Contacts(Question):
             raise UnknownName("outcome", outcome, OUTCOMES)
         wanted = np.zeros(len(scope.touchpoints), bool)
         wanted[scope.touchpoints.code(str(cell["touchpoint"]))] = True
-        return MetIt(wanted, outcome)
+        return MetIt(wanted, self._goals(scope), outcome)
+
+    def _goals(self, scope: Scope) -> npt.NDArray[np.bool_]:
+        goals = np.zeros(len(scope.touchpoints), bool)
+        if self.until is not None:
+            goals[scope.touchpoints.codes(names_of(self.until, scope.touchpoints))] = True
+        return goals
 
 
 @dataclass(frozen=True, slots=True)
 class CountContacts:
     """Counts interactions, customers, those who came again, and journeys that end there."""
 
-    names: int
+    goals: npt.NDArray[np.bool_]
 
     def observe(self, block: Block) -> Partial:
         """`contacts`, by touchpoint."""
@@ -121,8 +132,8 @@ class CountContacts:
             block.owner,
             block.group,
             block.touchpoint,
+            self.goals,
             block.groups,
-            self.names,
         )
         return Partial({"contacts": Tally(counts)})
 
@@ -132,16 +143,15 @@ class MetIt:
     """Rows that meet some touchpoints, meet them twice, or end there."""
 
     wanted: npt.NDArray[np.bool_]
+    goals: npt.NDArray[np.bool_]
     outcome: str
 
     def mark(self, block: Block) -> npt.NDArray[np.bool_]:
         """One truth a row."""
         from travesia.study.contact_kernels import mark_contact
 
-        if self.outcome == "last":
-            return np.asarray(self.wanted[block.touchpoint[block.stop - 1]])
-        least = 2 if self.outcome == "again" else 1
+        least = {"met": 1, "again": 2, "last": 0}[self.outcome]
         found: npt.NDArray[np.bool_] = mark_contact(
-            block.start, block.stop, block.touchpoint, self.wanted, least
+            block.start, block.stop, block.touchpoint, self.wanted, self.goals, least
         )
         return found
