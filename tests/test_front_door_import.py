@@ -52,8 +52,8 @@ def test_the_command_line_says_what_it_can_without_loading_anything_heavy(argume
     assert loaded_by(run) == set()
 
 
-def test_all_is_sorted_and_holds_no_name_twice():
-    assert list(travesia.__all__) == sorted(set(travesia.__all__))
+def test_all_holds_no_name_twice():
+    assert len(travesia.__all__) == len(set(travesia.__all__))
 
 
 @pytest.mark.parametrize("name", travesia.__all__)
