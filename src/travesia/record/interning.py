@@ -15,6 +15,7 @@ from travesia.record.keys import Hashes, flat, hash_keys, text_array, texts
 Codes = npt.NDArray[np.int32]
 
 MOST_BYTES = 2**31 - 1  # what one Arrow string array holds
+MOST_NAMES = 2**26  # which take some 3 GiB
 
 
 class NumberIndex:
@@ -51,7 +52,8 @@ class NumberIndex:
             if row == values.size:
                 return
             if self._count == self._known.size:
-                self._known, self._hashes = _longer(self._known), _longer(self._hashes)
+                size = 2 * self._count
+                self._known, self._hashes = _longer(self._known, size), _longer(self._hashes, size)
             else:
                 self._table = _wider(self._table, self._hashes, self._count)
 
@@ -120,17 +122,17 @@ class TextIndex:
     def _grow(self, length: int) -> None:
         """Make room for one more text of this length, in whatever is full."""
         end = int(self._offsets[self._count]) + length
-        if end > MOST_BYTES:
+        if end > MOST_BYTES or self._count == MOST_NAMES:
             raise InvalidValue(
                 f"Column {self._column!r} has more than {self._count:,} different values, "
-                "2 GiB of text in all.",
+                f"{end:,} bytes of text in all.",
                 "Name a column that repeats (a kind of contact, not an id or a free text).",
             )
         if end > self._data.size:
-            self._data = _longer(self._data, end)
+            self._data = _longer(self._data, min(max(2 * self._data.size, end), MOST_BYTES))
         if self._count == self._hashes.size:
-            self._hashes = _longer(self._hashes)
-            self._offsets = _longer(self._offsets)
+            self._hashes = _longer(self._hashes, 2 * self._count)
+            self._offsets = _longer(self._offsets, 2 * self._count + 1)
         if 2 * self._count >= self._table.size:
             self._table = _wider(self._table, self._hashes, self._count)
 
@@ -139,8 +141,8 @@ def _table_size(expected: int) -> int:
     return 1 << max(5, (2 * expected).bit_length())
 
 
-def _longer(values: npt.NDArray[Any], least: int = 0) -> npt.NDArray[Any]:
-    longer = np.empty(max(values.size * 2, least), values.dtype)
+def _longer(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    longer = np.empty(size, values.dtype)
     longer[: values.size] = values
     return longer
 
