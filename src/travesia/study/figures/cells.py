@@ -1,0 +1,150 @@
+"""The cells of an answer in words, and as the JSON that names them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from travesia.draw import words
+from travesia.draw.svg import hidden_table
+from travesia.locale import N_, texts
+from travesia.study.figures.labels import said
+from travesia.study.question import Answer, Measure, Role
+
+_ = texts("figures")
+
+MOST_ROWS = 2000
+"""Rows of a hidden table; a reader of more has the data itself."""
+ARROW = " → "
+_OUTSIDE = {"(start)": N_("Start"), "(end)": N_("End")}
+_BOUNDS = (("low", N_("at least (95 %)")), ("high", N_("at most (95 %)")))
+_LEAST_P = 0.001
+
+Row = Mapping[str, Any]
+
+
+def written(value: Any, role: str) -> str:
+    """A value as its role is written; what is not known (or too thin) is a dash."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return words.DASH
+    return _WRITERS.get(role, name)(value)
+
+
+def name(label: Any) -> str:
+    """A label as people read it: `(start)` and `(end)` in their language."""
+    text = str(label)
+    return _(_OUTSIDE[text]) if text in _OUTSIDE else text
+
+
+def moment(value: Any) -> str:
+    """A day, with its hour if it is a moment of the day."""
+    if isinstance(value, datetime) and (value.hour or value.minute):
+        return f"{words.day(value)} {words.clock(value)}"
+    return words.day(value)
+
+
+def p_value(value: float) -> str:
+    """A p-value with three decimals; smaller ones say so."""
+    if value < _LEAST_P:
+        return f"<{words.NBSP}{words.number(_LEAST_P, 3)}"
+    return words.number(value, 3)
+
+
+def path(names: Iterable[Any]) -> str:
+    """Touchpoints one after the other."""
+    return ARROW.join(name(one) for one in names)
+
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "count": lambda value: words.number(value, 0),
+    "share": words.share,
+    "duration": words.duration,
+    "time": moment,
+    "p_value": p_value,
+    "path": path,
+    "number": words.number,
+}
+
+
+def columns(answer: Answer) -> tuple[Measure, ...]:
+    """Every column of the answer's table, in its order, described.
+
+    Bounds of an interval are described by their estimate; a column that nobody described says
+    what it is by its type.
+    """
+    described = {one.name: one for one in answer.measures}
+    bounds: dict[str, Measure] = {}
+    for one in answer.measures:
+        for bound, text in _BOUNDS:
+            column = getattr(one, bound)
+            if column is not None:
+                label = f"{said(one)}, {_(text)}"
+                bounds[column] = replace(one, name=column, text=label, low=None, high=None)
+    return tuple(
+        described.get(field.name) or bounds.get(field.name) or _undescribed(field)
+        for field in answer.table.schema
+    )
+
+
+def cell(row: Row, answer: Answer) -> dict[str, Any]:
+    """What names a row's cell: `answer.customers(**cell(row, answer))` are those behind it."""
+    return {one.name: _plain(row[one.name]) for one in answer.measures if one.cell}
+
+
+def as_json(given: Mapping[str, Any]) -> str:
+    """A cell as the JSON that marks carry."""
+    return json.dumps(given, ensure_ascii=False, default=str)
+
+
+def strata(answer: Answer) -> Iterator[tuple[str | None, pa.Table]]:
+    """The answer's table once, or once for each value of the column it was asked `by`."""
+    by = answer.question.by
+    if by is None:
+        yield None, answer.table
+        return
+    values = answer.table.column(by).to_pylist()
+    for value in dict.fromkeys(values):
+        keep = pa.array([one == value for one in values], pa.bool_())
+        yield value, answer.table.filter(keep)
+
+
+def table_of(answer: Answer, caption: str) -> Any:
+    """The answer's whole table for those who cannot see the drawing."""
+    described = columns(answer)
+    rows = answer.table.slice(0, MOST_ROWS).to_pylist()
+    return hidden_table(
+        caption,
+        [said(one) for one in described],
+        ([written(row[one.name], one.role) for one in described] for row in rows),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+_BY_TYPE: tuple[tuple[Callable[[pa.DataType], bool], Role], ...] = (
+    (pa.types.is_integer, "count"),
+    (pa.types.is_floating, "number"),
+    (pa.types.is_duration, "duration"),
+    (pa.types.is_temporal, "time"),
+    (pa.types.is_list, "path"),
+    (pa.types.is_large_list, "path"),
+)
+
+
+def _undescribed(field: pa.Field) -> Measure:
+    kind = field.type
+    roles = (role for known, role in _BY_TYPE if known(kind))
+    return Measure(field.name, next(roles, "label"), field.name)
+
+
+def seconds(value: timedelta | None) -> float | None:
+    """A duration as a number that charts can draw."""
+    return None if value is None else value.total_seconds()
