@@ -180,7 +180,9 @@ def several_generations(journeys: Journeys) -> Journeys:
 
 
 def _over(journeys: Journeys, pieces: Sequence[Piece], engine: Local) -> Journeys:
-    snapshot: Snapshot = replace(journeys.snapshot, pieces=tuple(pieces))
+    described = journeys.snapshot.attributes.get(0)
+    attributes = {piece.partition: described for piece in pieces if described is not None}
+    snapshot: Snapshot = replace(journeys.snapshot, pieces=tuple(pieces), attributes=attributes)
     return Journeys(snapshot, journeys.lenses, engine)
 
 

@@ -317,7 +317,8 @@ class ColumnTest(Test):
             return self.accept(block.columns[self.column])
         from travesia.record.lens_kernels import spread
 
-        return spread(block.start, block.stop, block.owner, self.of_owners(block), _length(block))
+        size = block.touchpoint.size
+        return spread(block.start, block.stop, block.owner, self.of_owners(block), size)
 
     def of_owners(self, block: Block) -> Truth:
         """One truth an owner."""
@@ -448,10 +449,6 @@ def any_interaction(block: Block, truth: Truth) -> Truth:
     owners = np.zeros(len(block.owners.keys), bool)
     owners[block.owner[rows]] = True
     return owners
-
-
-def _length(block: Block) -> int:
-    return int(block.stop.max(initial=0))
 
 
 def _compared(op: str, numbers: npt.NDArray[Any], values: npt.NDArray[Any]) -> Truth:

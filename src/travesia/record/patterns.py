@@ -42,8 +42,7 @@ FOREVER = np.iinfo(np.int64).max
 _GRAMMAR = r"""
 ?choice: sequence ("|" sequence)*
 sequence: term (arrow term)*
-arrow: NEXT bound? | LATER bound?
-bound: "(" COMPARE DURATION ")"
+arrow: NEXT BOUND? | LATER BOUND?
 term: atom quantifier?
 quantifier: STAR | PLUS | MAYBE | "{" INT "}" -> exactly | "{" INT "," INT? "}" -> between
 ?atom: name | any | one_of | none_of | start | end | "(" choice ")"
@@ -58,8 +57,7 @@ LATER: "=>"
 STAR: "*"
 PLUS: "+"
 MAYBE: "?"
-COMPARE: "<=" | ">="
-DURATION: /\d+(\.\d+)?(us|ms|s|m|h|d|w)/
+BOUND: /\(\s*[<>]=[^)]*\)/
 BARE: /[^\W\d][\w:\/.]*(?:-(?!>)[\w:\/.]+)*/
 QUOTED: /"[^"]+"/
 INT: /\d+/
@@ -265,7 +263,8 @@ def _tree(text: str) -> Tree[Any]:
     try:
         return _parser().parse(text)
     except UnexpectedInput as error:
-        place = error.column if error.column > 0 else len(text) + 1
+        at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
+        place = len(text) + 1 if at_end else (error.pos_in_stream or 0) + 1
         raise InvalidValue(
             f"Cannot read the pattern {text!r} at character {place}.",
             "Write it like: cart => purchase, or start -> [^purchase]* -> end; "
@@ -360,9 +359,9 @@ def _arrow(tree: Tree[Any]) -> tuple[str, Bound]:
     kind, *bound = tree.children
     if not bound:
         return str(kind), Bound()
-    compare, length = bound[0].children
-    size = microseconds(duration(str(length)))
-    return str(kind), Bound(most=size) if compare == "<=" else Bound(least=size)
+    written = str(bound[0])[1:-1].strip()
+    size = microseconds(duration(written[2:].strip()))
+    return str(kind), Bound(most=size) if written.startswith("<") else Bound(least=size)
 
 
 def _counts(tree: Tree[Any]) -> tuple[int, int | None]:
