@@ -12,7 +12,7 @@ from travesia.draw.icons import icon
 from travesia.draw.svg import el, path, rect, scale, text
 from travesia.errors import UnknownName
 from travesia.locale import texts
-from travesia.maps.document import Glimpse, Measured
+from travesia.maps.document import Glimpse, Measured, Unit
 from travesia.maps.drawing import Sheet, said
 from travesia.maps.drawing_head import moment
 from travesia.maps.figures import Figure, spoken
@@ -117,7 +117,7 @@ def interval_drawing(figure: Figure) -> Markup:
         path(f"M{num(offset + factor * value)} 25V39", class_="value"),
         *marks,
         *(
-            text(offset + factor * one, 60, spoken(one, unit), kind="sec",
+            text(offset + factor * one, 60, _tick_words(one, unit), kind="sec",
                  text_anchor="start" if i == 0 else "end" if i == len(ticks) - 1 else "middle")
             for i, one in enumerate(ticks)
         ),
@@ -132,6 +132,13 @@ def _mark(x: float, name: str) -> Markup:
     anchor = "start" if x < 60 else "end" if x > 260 else "middle"
     shown = text(x, 12, name, kind="sec", text_anchor=anchor)
     return el("g", path(f"M{num(x)} 18V44", class_="target"), shown)
+
+
+def _tick_words(value: float, unit: Unit) -> str:
+    """A round number without decimals that say nothing."""
+    if unit == "share":
+        return words.percent_sign(words.number(round(100 * value, 6)))
+    return spoken(value, unit)
 
 
 def _ticks(values: Sequence[float]) -> list[float]:

@@ -20,10 +20,10 @@ from travesia.maps.layout import Column
 
 _ = texts("page")
 
-HEIGHT = 268
 _SERIF = 0.92
 """Source Serif italic is so wide, beside Inter."""
-TOP, PLOT = 48, 172
+TOP, PLOT, PAPER_PLOT = 48, 172, 128
+"""Room above for labels, and the height from +2 to -2 on the screen and on paper."""
 _MOST_PERSONAS = 5
 _DASHES = ("", "7 4", "2 4", "10 3 2 3", "1 6")
 
@@ -35,6 +35,7 @@ class Feeling:
     column: Column
     x: float
     valence: float
+    plot: float
     figure: Figure | None
     verbatim: str
     word: str
@@ -48,7 +49,11 @@ class Feeling:
     @property
     def point(self) -> Point:
         """Its place on the drawing."""
-        return self.x, height_of(self.valence)
+        return self.x, self.height_of(self.valence)
+
+    def height_of(self, valence: float) -> float:
+        """Where another valence stands on the same drawing."""
+        return height_of(valence, self.plot)
 
     @property
     def low(self) -> float:
@@ -63,9 +68,14 @@ class Feeling:
         return self.valence if found is None or not self.measured else found
 
 
-def height_of(valence: float) -> float:
+def height_of(valence: float, plot: float) -> float:
     """Where a valence stands, from the top of the lane."""
-    return TOP + (2 - min(2.0, max(-2.0, valence))) * PLOT / 4
+    return TOP + (2 - min(2.0, max(-2.0, valence))) * plot / 4
+
+
+def plot_of(sheet: Sheet) -> float:
+    """How high the plot of a sheet is."""
+    return PLOT if sheet.live else PAPER_PLOT
 
 
 def emotion_lane(sheet: Sheet) -> Markup | None:
@@ -74,6 +84,7 @@ def emotion_lane(sheet: Sheet) -> Markup | None:
     if not main:
         return None
     runs = list(_runs(sheet, main))
+    height = 2 * TOP + plot_of(sheet)
     drawing = el(
         "svg",
         el("defs", _hatch(sheet)),
@@ -83,8 +94,8 @@ def emotion_lane(sheet: Sheet) -> Markup | None:
         *_others(sheet),
         *(_face(one) for one in main),
         width=sheet.layout.total,
-        height=HEIGHT,
-        viewBox=f"0 0 {sheet.layout.total:g} {HEIGHT}",
+        height=height,
+        viewBox=f"0 0 {sheet.layout.total:g} {height:g}",
         aria_hidden="true",
     )
     over = (
@@ -93,11 +104,11 @@ def emotion_lane(sheet: Sheet) -> Markup | None:
         *(_press(sheet, one) for one in main),
         *_named(sheet, main),
     )
-    axis = el("div", *_axis(), class_="ax", aria_hidden="true")
+    axis = el("div", *_axis(plot_of(sheet)), class_="ax", aria_hidden="true")
     return el(
         "div",
         label("wave", _("Emotion"), "", axis),
-        wide(drawing, *over, height=HEIGHT),
+        wide(drawing, *over, height=height),
         class_="row em",
     )
 
@@ -123,7 +134,7 @@ def _feeling(sheet: Sheet, column: Column, emotion: Emotion) -> Feeling | None:
         return None
     x = sheet.layout.center(column)
     verbatim, word = emotion.verbatim.pick(), emotion.word.pick()
-    return Feeling(column, x, valence, figure, verbatim, word, emotion)
+    return Feeling(column, x, valence, plot_of(sheet), figure, verbatim, word, emotion)
 
 
 def _runs(sheet: Sheet, found: list[Feeling]) -> Iterator[list[Feeling]]:
@@ -139,8 +150,8 @@ def _curve(run: list[Feeling]) -> Iterator[Markup]:
     points = [one.point for one in run]
     for solid, first, last in _stretches(run):
         if solid:
-            highs = [height_of(one.high) for one in run]
-            lows = [height_of(one.low) for one in run]
+            highs = [one.height_of(one.high) for one in run]
+            lows = [one.height_of(one.low) for one in run]
             d = band([one.x for one in run], highs, lows, first, last)
             yield path(d, class_="band")
         kind = "mood" if solid else "mood assumed"
@@ -178,17 +189,18 @@ def _marker(kind: int, x: float, y: float) -> Markup:
 
 
 def _grid(sheet: Sheet) -> Iterator[Markup]:
+    plot = plot_of(sheet)
     for valence in (-2, -1, 1, 2):
-        yield path(f"M0 {height_of(valence):.1f}H{sheet.layout.total:g}", class_="grid")
-    yield path(f"M0 {height_of(0):.1f}H{sheet.layout.total:g}", class_="zero")
+        yield path(f"M0 {height_of(valence, plot):.1f}H{sheet.layout.total:g}", class_="grid")
+    yield path(f"M0 {height_of(0, plot):.1f}H{sheet.layout.total:g}", class_="zero")
 
 
-def _axis() -> Iterator[Markup]:
+def _axis(plot: float) -> Iterator[Markup]:
     names = {2: _("Delighted"), 1: _("Content"), 0: _("Neutral"), -1: _("Annoyed")}
     names[-2] = _("Frustrated")
     for valence, name in names.items():
         mark = words.signed(valence, 0) if valence else "0"
-        yield el("span", el("i", name), mark, style=f"top:{height_of(valence):.1f}px")
+        yield el("span", el("i", name), mark, style=f"top:{height_of(valence, plot):.1f}px")
 
 
 def _unknown(sheet: Sheet, found: list[Feeling]) -> list[Column]:
@@ -212,13 +224,13 @@ def _gaps(sheet: Sheet, found: list[Feeling]) -> Iterator[Markup]:
     for column in _unknown(sheet, found):
         x, width = column.x + 24, sheet.layout.width - 48
         fill = f"url(#{sheet.name}-hatch)"
-        yield rect(x, TOP, width, PLOT, rx=8, fill=fill)
+        yield rect(x, TOP, width, plot_of(sheet), rx=8, fill=fill)
 
 
 def _gap_words(sheet: Sheet, found: list[Feeling]) -> Iterator[Markup]:
     for column in _unknown(sheet, found):
         unknown = el("span", el("b", _("No data")), el("br"), _("nobody asks here"))
-        yield at(sheet.layout.center(column), height_of(-0.55), unknown, "gapw")
+        yield at(sheet.layout.center(column), height_of(-0.55, plot_of(sheet)), unknown, "gapw")
 
 
 def _curve_words(runs: list[list[Feeling]]) -> Iterator[Markup]:

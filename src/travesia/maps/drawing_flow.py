@@ -174,14 +174,15 @@ def _stream_words(sheet: Sheet) -> Iterator[Markup]:
             class_="at flow-in",
             style=f"left:12px;top:{BASE - heights[first.stage.key] / 2:.1f}px",
         )
-    for span, _other in _neighbours(sheet):
-        yield from _passage_words(sheet, span, heights[span.stage.key])
+    for span, other in _neighbours(sheet):
+        yield from _passage_words(sheet, span, heights[span.stage.key], cut=other is None)
 
 
-def _passage_words(sheet: Sheet, span: Span, height: float) -> Iterator[Markup]:
+def _passage_words(sheet: Sheet, span: Span, height: float, *, cut: bool) -> Iterator[Markup]:
+    """The words between two stages; before the edge where the sheet cuts them apart."""
     if span.order == len(sheet.drawn.stages) - 1:
         return
-    middle = span.right + sheet.layout.gap / 2
+    middle = span.right - 58 if cut else span.right + sheet.layout.gap / 2
     on, out = (sheet.figure(span.stage, name) for name in ("goes_on", "leaves"))
     time = sheet.figure(span.stage, "time_on")
     if on is not None:
@@ -191,13 +192,11 @@ def _passage_words(sheet: Sheet, span: Span, height: float) -> Iterator[Markup]:
         after = _("in {time}", time=time.text)
         yield at(middle, BASE + 14, number(sheet, time, "plain", after), "after")
     if out is not None and out.value is not None and on is not None:
-        y = BASE - height + height * out.value / 2
-        yield el(
-            "span",
-            _leaving(sheet, out),
-            class_="at out",
-            style=f"left:{middle + 68:.1f}px;top:{min(y, BASE - 34):.1f}px",
-        )
+        y = min(BASE - height + height * out.value / 2, BASE - 34)
+        x = span.right - 12 if cut else middle + 68
+        kind = "at out cut" if cut else "at out"
+        place = f"left:{x:.1f}px;top:{y:.1f}px"
+        yield el("span", _leaving(sheet, out), class_=kind, style=place)
 
 
 def _leaving(sheet: Sheet, out: Figure) -> Markup:
