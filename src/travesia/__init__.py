@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from travesia.study.compare import compare as compare
     from travesia.study.flow import Flow as Flow
     from travesia.study.funnel import Funnel as Funnel
+    from travesia.study.paths import Paths as Paths
     from travesia.study.question import Answer as Answer
     from travesia.study.question import Measure as Measure
     from travesia.study.question import Question as Question
@@ -48,6 +49,7 @@ _HOME = {
     "Journeys": ("travesia.record.journeys", "Journeys"),
     "Measure": ("travesia.study.question", "Measure"),
     "Partial": ("travesia.engines.partials", "Partial"),
+    "Paths": ("travesia.study.paths", "Paths"),
     "Question": ("travesia.study.question", "Question"),
     "Scope": ("travesia.engines.scope", "Scope"),
     "Tally": ("travesia.engines.partials", "Tally"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from travesia.engines.blocks import Block
 from travesia.engines.scope import Scope
@@ -21,5 +22,12 @@ def sampled(block: Block, share: float) -> Block:
     """The rows of the customers in the share, chosen by hash: the same on every engine."""
     if share >= 1:
         return block
-    mask: np.ndarray[tuple[int], np.dtype[np.bool_]] = uniform(block.hashes, _SEED) < share
-    return block.keep(mask)
+    return block.keep(in_share(block, share))
+
+
+def in_share(block: Block, share: float) -> npt.NDArray[np.bool_]:
+    """Which rows `sampled` keeps."""
+    if share >= 1:
+        return np.ones(block.rows, bool)
+    mask: npt.NDArray[np.bool_] = uniform(block.hashes, _SEED) < share
+    return mask
