@@ -130,7 +130,7 @@ def test_the_page_has_its_landmarks_and_language(language):
     assert found.get("lang") == language
     assert found.xpath("//main[@aria-label]")
     assert found.xpath("//header")
-    assert found.xpath("//aside[@role='dialog'][@hidden]")
+    assert found.xpath("//*[@role='dialog'][@hidden]")
 
 
 @LANGUAGES

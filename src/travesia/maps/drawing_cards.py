@@ -179,7 +179,7 @@ def _contact(item: Contact, sheet: Sheet) -> Markup:
     line = el(
         "div",
         number(sheet, reach),
-        said("span", spoken, class_="ch"),
+        said("span", reach.reason if reach.value is None else spoken, class_="ch"),
         number(sheet, customers, "n", customers.basis) if customers else None,
         class_="l2",
     )

@@ -32,7 +32,7 @@ def drawer() -> Markup:
         "button", icon("copy"), _("Copy as Python"), type="button", class_="btn", data_copy=True
     )
     return el(
-        "aside",
+        "div",
         el("div", heading, close, class_="dh"),
         el("div", class_="db", tabindex="-1"),
         el("div", copy, el("span", class_="done", role="status"), class_="df"),
@@ -66,7 +66,8 @@ def _panel(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
 def _hero(figure: Figure) -> Markup:
     if figure.value is None:
         return el("div", el("b", words.DASH), el("span", figure.reason), class_="hero")
-    aside = [one for one in (figure.interval, figure.basis) if one]
+    basis = "" if figure.binding.unit == "count" else figure.basis
+    aside = [one for one in (figure.interval, basis) if one]
     lines = (el("span", one, class_="sec") for one in aside)
     return el("div", el("b", figure.text), el("span", *lines), class_="hero")
 
@@ -95,7 +96,7 @@ def _interval(figure: Figure) -> Iterator[Markup]:
         return
     found = figure.measured
     level = words.percent_sign(words.number(100 * (found.level if found else 0.95), 0))
-    method = f" ({found.method})" if found and found.method else ""
+    method = f" ({figure.method})" if figure.method else ""
     yield el("h3", _("Interval {level}", level=level), method)
     yield interval_drawing(figure)
 

@@ -240,9 +240,10 @@ def _curve_words(runs: list[list[Feeling]]) -> Iterator[Markup]:
         points = [one.point for one in run]
         for solid, first, last in _stretches(run):
             if solid in waiting:
-                index = first + (last - first) // 2
-                index = min(index, last - 1)
-                x, y = middle(points, index)
+                flattest = min(
+                    range(first, last), key=lambda i: abs(points[i][1] - points[i + 1][1])
+                )
+                x, y = middle(points, flattest)
                 yield at(x, y + 20, waiting.pop(solid), "kind")
 
 

@@ -345,7 +345,9 @@ def _pressed_brief(sheet: Sheet, figure: Figure | None, heading: Markup) -> Mark
 
 
 def _pain_sentence(figure: Figure) -> str:
-    if figure.value is None or figure.counts is None:
+    if figure.value is None:
+        return figure.reason
+    if figure.counts is None:
         return figure.definition
     tail = f" ({figure.interval})" if figure.interval else ""
     return _("of {n} customers.", n=figure.counts[1][0]).removesuffix(".") + f"{tail}."

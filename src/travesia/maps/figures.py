@@ -95,6 +95,12 @@ _REASONS = {
     "gone": N_("the data no longer have this"),
 }
 
+_METHODS = {
+    "order statistics": N_("order statistics"),
+    "normal": N_("normal approximation"),
+    "bootstrap": N_("bootstrap over customers"),
+}
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -169,6 +175,12 @@ class Figure:
         if self.measured is None:
             return None
         return self.measured.denominator or self.measured.n
+
+    @property
+    def method(self) -> str:
+        """How the interval was found, in words."""
+        name = self.measured.method if self.measured else ""
+        return _(_METHODS[name]) if name in _METHODS else name
 
     @property
     def basis(self) -> str:
