@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from travesia.record.lenses import Anchor as Anchor
     from travesia.study.compare import Compare as Compare
     from travesia.study.compare import compare as compare
+    from travesia.study.describe import Describe as Describe
     from travesia.study.flow import Flow as Flow
     from travesia.study.funnel import Funnel as Funnel
     from travesia.study.paths import Paths as Paths
@@ -43,6 +44,7 @@ _HOME = {
     "Answer": ("travesia.study.question", "Answer"),
     "Block": ("travesia.engines.blocks", "Block"),
     "Compare": ("travesia.study.compare", "Compare"),
+    "Describe": ("travesia.study.describe", "Describe"),
     "Flow": ("travesia.study.flow", "Flow"),
     "Funnel": ("travesia.study.funnel", "Funnel"),
     "Gathered": ("travesia.engines.partials", "Gathered"),

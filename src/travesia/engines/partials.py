@@ -52,8 +52,10 @@ class Peak:
         return Peak(np.maximum(self.values, other.values))
 
     def of(self, groups: Groups) -> npt.NDArray[Any]:
-        """Shape of `values` without its first axis."""
-        largest: npt.NDArray[Any] = self.values[groups].max(axis=0)
+        """Shape of `values` without its first axis; of no groups, the least value there is."""
+        kind = self.values.dtype
+        least = -np.inf if kind.kind == "f" else np.iinfo(kind).min
+        largest: npt.NDArray[Any] = self.values[groups].max(axis=0, initial=least)
         return largest
 
 
