@@ -132,9 +132,10 @@ def open_object(source: Any) -> ArrowFeed:
             f"This {name} cannot be read as Arrow: {clean(error)}.",
             "Give every column one type, such as with .astype(str).",
         ) from error
-    once = isinstance(source, pa.RecordBatchReader)
+    # A DuckDB connection has one result at a time, and counting would be a query of its own.
+    once = isinstance(source, pa.RecordBatchReader) or "duckdb" in type(source).__module__
     again = None if once else lambda: pa.RecordBatchReader.from_stream(source)
-    return ArrowFeed(name, reader, again, _rows(source), f"Arrow ({name})")
+    return ArrowFeed(name, reader, again, _rows(source, once=once), f"Arrow ({name})")
 
 
 def open_ipc(path: Path) -> ArrowFeed:
@@ -157,11 +158,8 @@ def open_ipc(path: Path) -> ArrowFeed:
     return ArrowFeed(path.name, opened(), opened, format="Arrow IPC")
 
 
-def _rows(source: Any) -> int | None:
-    try:
-        return len(source)
-    except TypeError:
-        return None
+def _rows(source: Any, *, once: bool) -> int | None:
+    return len(source) if not once and hasattr(source, "__len__") else None
 
 
 def _spread(name: str, kind: pa.DataType, found: dict[str, pa.DataType]) -> None:

@@ -70,12 +70,16 @@ class Rows:
 
 @dataclass
 class CsvFeed:
-    """A CSV file. `delimiter`, `encoding` and `quote` are sniffed when None."""
+    """A CSV file, read `block` bytes at a time.
+
+    `delimiter`, `encoding` and `quote` are sniffed when None.
+    """
 
     path: Path
     delimiter: str | None = None
     encoding: str | None = None
     quote: str | None = None
+    block: int = BLOCK
     attributes: tuple[str, ...] = ()
     as_text: bool = True
     options: frozenset[str] = frozenset({"delimiter", "encoding", "quote", "time_format"})
@@ -162,7 +166,7 @@ class CsvFeed:
     ) -> Iterator[Chunk]:
         """All rows; those that are not rows are set aside with line and text."""
         del names
-        yield from ahead(self._chunks(columns, aside, BLOCK))
+        yield from ahead(self._chunks(columns, aside, self.block))
 
     @cached_property
     def _sample(self) -> pa.RecordBatch:
@@ -180,7 +184,7 @@ class CsvFeed:
 
     def _rows(self, first: int) -> Iterator[Rows]:
         """The file's rows after the header, a block at a time."""
-        blocks = utf8_blocks(self.path, self.charset, first)
+        blocks = utf8_blocks(self.path, self.charset, first, self.block)
         if self.dialect.delimiter == SPACES:
             blocks = _tabbed(blocks)
         waiting, line, to_skip = b"", 1, 1 + self.dialect.skip

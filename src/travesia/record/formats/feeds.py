@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 import pyarrow as pa
@@ -84,10 +85,18 @@ def shown(name: str, first: int, batch: pa.RecordBatch, word: str = "row") -> Ca
     """How to show a row that has no line; `first` is the number of its first row, from 1."""
 
     def show(row: int) -> str:
-        cells = (f"{c}={batch.column(c)[row].as_py()!r}" for c in batch.schema.names)
+        cells = (f"{c}={_cell(batch.column(c)[row])}" for c in batch.schema.names)
         return f"{name} {word} {first + row}: {clipped(', '.join(cells))}"
 
     return show
+
+
+def _cell(cell: pa.Scalar) -> str:
+    try:
+        value = cell.as_py()
+    except (OverflowError, ValueError):  # a time that no calendar holds
+        return "out of range"
+    return str(value) if isinstance(value, date) else repr(value)
 
 
 def clipped(text: str, most: int = 120) -> str:

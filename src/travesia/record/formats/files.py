@@ -51,11 +51,13 @@ def blocks(path: Path, first: int = BLOCK, size: int = BLOCK) -> Iterator[bytes]
             data = _read(path, stream, size)
 
 
-def utf8_blocks(path: Path, encoding: str, first: int = BLOCK) -> Iterator[bytes]:
+def utf8_blocks(
+    path: Path, encoding: str, first: int = BLOCK, size: int = BLOCK
+) -> Iterator[bytes]:
     """The text of a file in UTF-8, without byte order mark; every byte is verified."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line, at_start = 1, True
-    for block in blocks(path, first):
+    for block in blocks(path, first, size):
         text = _decoded(decoder, block, path, line, encoding)
         data = (text.removeprefix("\ufeff") if at_start else text).encode()
         _refuse_nul(data, path, line)

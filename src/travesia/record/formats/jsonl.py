@@ -31,6 +31,7 @@ class JsonlFeed:
 
     path: Path
     encoding: str | None = None
+    block: int = BLOCK
     attributes: tuple[str, ...] = ()
     as_text: bool = True
     options: frozenset[str] = frozenset({"encoding", "time_format"})
@@ -87,7 +88,7 @@ class JsonlFeed:
         """All objects; lines that are none are set aside with number and text."""
         del names
         paths = [(name, tuple(name.split("."))) for name in columns]
-        for first, lines in self._lines(BLOCK):
+        for first, lines in self._lines(self.block):
             objects, numbers = self._objects(lines, first, aside)
             columns_ = [
                 pa.array([_text(_at(one, name, path)) for one in objects], pa.string())
@@ -111,7 +112,7 @@ class JsonlFeed:
     def _lines(self, size: int) -> Iterator[tuple[int, list[bytes]]]:
         """Whole lines, with the number of the first."""
         waiting, number = b"", 1
-        for block in utf8_blocks(self.path, self.charset, size):
+        for block in utf8_blocks(self.path, self.charset, size, self.block):
             *lines, waiting = (waiting + block).split(b"\n")
             if lines:
                 yield number, lines
@@ -130,7 +131,7 @@ class JsonlFeed:
             aside.rows_read += 1
             try:
                 found = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 why = f"{self.name} line {first + number}: {clipped(line.decode())} ({error})"
                 aside.add(NOT_JSON, 1, [why])
                 continue
@@ -169,13 +170,20 @@ def _at(one: dict[str, Any], name: str, path: tuple[str, ...]) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value if value.isascii() else _sound(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value) if isinstance(value, int | float) else json.dumps(value)
+
+
+def _sound(text: str) -> str:
+    """Text without halves of characters, which JSON can write and nothing else can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _shower(name: str, lines: list[bytes], numbers: list[int], first: int) -> Callable[[int], str]:

@@ -11,6 +11,7 @@ from typing import Literal
 from travesia.errors import InputError
 from travesia.locale import texts
 from travesia.record.events import ColumnKind
+from travesia.record.formats.feeds import clipped
 
 _ = texts("record")
 
@@ -223,9 +224,9 @@ def _of_kind(role: Role, free: Mapping[str, ColumnKind]) -> list[str]:
 
 
 def _untold(role: Role, columns: tuple[str, ...], where: str) -> InputError:
-    shown = ", ".join(repr(column) for column in columns[:30])
+    shown = ", ".join(repr(clipped(column, 40)) for column in columns[:30])
     more = f" and {len(columns) - 30} more" if len(columns) > 30 else ""
     return InputError(
         f"{where}: no column is called like a {role}. There are {shown}{more}.",
-        f'Name it, such as {role}="{columns[0] if columns else "column"}".',
+        f'Name it, such as {role}="{clipped(columns[0], 40)}".',
     )

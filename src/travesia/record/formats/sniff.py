@@ -59,7 +59,7 @@ def sniff_encoding(data: bytes, name: str) -> str:
             return encoding
     if b"\0" in data:
         return _wide(data, name)
-    if len(data.translate(None, CONTROLS)) < 0.95 * len(data):
+    if not _is_text(data, "latin-1"):
         raise UnreadableSource(
             f"{name} is not a text file: it is full of control characters.",
             "Export it as CSV, JSON lines, Parquet or XES.",
@@ -122,6 +122,12 @@ def _escapes(text: str, quote: str | None) -> list[str | None]:
     return [None, "\\"] if quote and f"\\{quote}" in text else [None]
 
 
+def _is_text(data: bytes, encoding: str) -> bool:
+    """Whether nearly nothing of it is control characters."""
+    text = data[: len(data) // 2 * 2].decode(encoding, "replace").encode()
+    return len(text.translate(None, CONTROLS)) >= 0.95 * len(text)
+
+
 def _is_utf8(data: bytes) -> bool:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data)
@@ -134,9 +140,9 @@ def _wide(data: bytes, name: str) -> str:
     """UTF-16 without a mark has NUL in every other byte of plain text; anything else is binary."""
     even, odd = data[0:4096:2].count(0), data[1:4096:2].count(0)
     half = min(len(data), 4096) // 2
-    if odd > 0.4 * half and even < 0.1 * half:
+    if odd > 0.4 * half and even < 0.1 * half and _is_text(data, "utf-16-le"):
         return "utf-16-le"
-    if even > 0.4 * half and odd < 0.1 * half:
+    if even > 0.4 * half and odd < 0.1 * half and _is_text(data, "utf-16-be"):
         return "utf-16-be"
     line = data.count(b"\n", 0, data.find(b"\0")) + 1
     raise UnreadableSource(

@@ -264,8 +264,7 @@ def _by_pattern(text: pa.StringArray, pattern: str) -> tuple[Micros, npt.NDArray
         connection.register("cells", table)
         try:
             query = "SELECT epoch_us(try_strptime(text, ?)) AS us FROM cells"
-            connection.execute(query, [pattern])
-            reader: pa.RecordBatchReader = connection.to_arrow_reader()
+            reader: pa.RecordBatchReader = connection.sql(query, params=[pattern]).to_arrow_reader()
             micros = reader.read_all().column("us").combine_chunks()
         except duckdb.Error as error:
             raise InvalidValue(

@@ -41,7 +41,7 @@ def kind_of(values: pa.Array) -> ColumnKind:
 
 def decimal_mark(values: pa.Array) -> Mark:
     """Whether numbers are written 1,234.5 or 1.234,5, by the cells that tell."""
-    cells = [cell for cell in pc.unique(values).to_pylist() if cell]
+    cells = [re.sub(CURRENCY, "", cell) for cell in pc.unique(values).to_pylist() if cell]
     comma = sum(bool(re.search(r",\d+$", cell)) and not _grouped(cell, ",") for cell in cells)
     point = sum(bool(re.search(r"\.\d+$", cell)) and not _grouped(cell, ".") for cell in cells)
     return "," if comma > point else "."
@@ -131,7 +131,7 @@ def as_names(values: pa.Array) -> pa.DictionaryArray:
 
 def is_missing(text: pa.StringArray) -> pa.BooleanArray:
     """Null, or one of the markers for nothing."""
-    return pc.fill_null(pc.is_in(text, value_set=pa.array(MISSING)), fill_value=True)
+    return pc.or_(pc.is_null(text), pc.is_in(text, value_set=pa.array(MISSING)))
 
 
 def _or_null(text: pa.StringArray) -> pa.StringArray:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from xml.sax.saxutils import unescape
+from xml.sax.saxutils import escape, unescape
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +38,7 @@ _BY_NUMBER = re.compile(r"&#(x[0-9a-fA-F]+|\d+);")
 
 @dataclass(slots=True)
 class Keys:
-    """The keys of a log: those that are wanted first, then others as they are met."""
+    """The keys of a log as it writes them: first the wanted ones, then others as they are met."""
 
     names: list[str]
     known: int = 0
@@ -65,7 +65,7 @@ class Keys:
     def learn(self, data: bytes, known: int) -> None:
         """The names of the keys that were met in these bytes for the first time."""
         for start, stop, of_case in self.places[self.known : known]:
-            self.names.append((CASE if of_case else "") + _plain(data[start:stop].decode()))
+            self.names.append((CASE if of_case else "") + data[start:stop].decode())
         self.known = known
 
     @property
@@ -73,7 +73,7 @@ class Keys:
         """What each key held so far; a key with several kinds of values is text."""
         only: dict[int, ColumnKind] = {2: "number", 4: "time"}
         pairs = zip(self.names, self.seen, strict=False)
-        return {name: only.get(int(bits), "text") for name, bits in pairs if bits}
+        return {_plain(name): only.get(int(bits), "text") for name, bits in pairs if bits}
 
 
 @dataclass
@@ -81,6 +81,7 @@ class XesFeed:
     """An XES file; its columns are those of its first traces."""
 
     path: Path
+    block: int = BLOCK
     as_text: bool = True
     options: frozenset[str] = frozenset({"time_format"})
     about_rows: int | None = None
@@ -88,6 +89,7 @@ class XesFeed:
     def __post_init__(self) -> None:
         self.name = self.path.name
         self.late: list[tuple[str, str]] = []
+        self._written: dict[str, str] = {}
         self._head: Head = head(self.path, SAMPLE)
         self.charset = _charset(self._head.data)
         packed = (self._head.compression,) if self._head.compression else ()
@@ -99,6 +101,7 @@ class XesFeed:
         """As the values of the first traces are typed; the usual three come first."""
         keys = Keys([])
         next(self._events(keys, SAMPLE), None)
+        self._written.update((_plain(name), name) for name in keys.names)
         usual = [name for name in (CUSTOMER, TOUCHPOINT, TIME) if name in keys.kinds]
         return {name: keys.kinds[name] for name in dict.fromkeys([*usual, *keys.kinds])}
 
@@ -120,15 +123,15 @@ class XesFeed:
 
     def scan(self, column: str) -> Iterator[pa.Array]:
         """All values of a column."""
-        for batch in self._events(Keys([column]), BLOCK):
+        for batch in self._events(self._keys([column]), self.block):
             yield batch.column(0)
 
     def find(self, column: str) -> ColumnKind | None:
         """What a column holds, even if the first traces do not have it."""
         if column in self.kinds:
             return self.kinds[column]
-        keys = Keys([column])
-        for _batch in self._events(keys, BLOCK):
+        keys = self._keys([column])
+        for _batch in self._events(keys, self.block):
             if column in keys.kinds:
                 return keys.kinds[column]
         return None
@@ -138,8 +141,9 @@ class XesFeed:
     ) -> Iterator[Chunk]:
         """All events, trace by trace in the file's order."""
         del names
-        keys = Keys(list(columns))
-        for batch in ahead(self._events(keys, BLOCK)):
+        keys = self._keys(columns)
+        for written in ahead(self._events(keys, self.block)):
+            batch = written.rename_columns(list(columns)) if columns else written
             yield Chunk(batch, shown(self.name, aside.rows_read + 1, batch, "event"))
             aside.rows_read += batch.num_rows
         late = [name for name in keys.kinds if name not in self.kinds and name not in columns]
@@ -147,6 +151,9 @@ class XesFeed:
             self.late.append(
                 (_("left out"), _("{columns}: not in the first traces", columns=", ".join(late)))
             )
+
+    def _keys(self, columns: Sequence[str]) -> Keys:
+        return Keys([self._written.get(name, escape(name)) for name in columns])
 
     @cached_property
     def _sample(self) -> pa.RecordBatch:
@@ -160,7 +167,7 @@ class XesFeed:
     def _events(self, keys: Keys, first: int) -> Iterator[pa.RecordBatch]:
         """The events of whole traces with the wanted keys as columns, some at a time."""
         columns, waiting, depth, line = list(keys.names), b"", 0, 1
-        blocks = utf8_blocks(self.path, self.charset, first)
+        blocks = utf8_blocks(self.path, self.charset, first, self.block)
         for block in blocks:
             data = waiting + block
             batch, used, depth = self._cut(data, depth, keys, columns, line)
