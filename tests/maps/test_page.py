@@ -330,3 +330,16 @@ def test_text_of_a_map_is_shown_in_the_language_asked_for():
     drawn = JourneyMap(title=Text(es="Mapa", en="Map"))
     assert "<title>Mapa" in render(drawn, None, "es")
     assert "<title>Map " in render(drawn, None, "en")
+
+
+def test_the_future_is_a_ghost_beside_the_present():
+    drawn, measured = aurora()
+    cells = tuple(
+        Cell(step=step.key, lane="emotions", items=(Emotion(valence=1),)) for step in drawn.steps
+    )
+    future = drawn.model_copy(update={"state": "to-be", "cells": cells})
+    found = html.document_fromstring(render(drawn, measured, "en", future=future))
+    lane = found.xpath("//section[contains(@class,'map')]//div[contains(@class,'row em')]")[0]
+    assert len(lane.xpath(".//*[@class='ghost']")) == 1
+    assert len(lane.xpath(".//*[@class='better']")) == 2
+    assert "to-be +1.0" in found.xpath("string(//table)")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from markupsafe import Markup
@@ -35,6 +35,7 @@ class Sheet:
         live: whether numbers can be pressed. Paper copies are not, so every number is a button
             exactly once on a page.
         name: keeps the ids of two sheets apart.
+        future: how customers are meant to feel at each step, from the to-be map.
     """
 
     drawn: JourneyMap
@@ -43,6 +44,7 @@ class Sheet:
     layout: Layout
     live: bool = True
     name: str = "map"
+    future: Mapping[str, float] = field(default_factory=dict)
 
     def figure(self, part: Bound, measure: Measure) -> Figure | None:
         """The number of this measure that a part has."""

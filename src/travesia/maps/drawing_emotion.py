@@ -91,6 +91,7 @@ def emotion_lane(sheet: Sheet) -> Markup | None:
         *_grid(sheet),
         *_gaps(sheet, main),
         *(piece for run in runs for piece in _curve(run)),
+        *_ghost(sheet, runs),
         *_others(sheet),
         *(_face(one) for one in main),
         width=sheet.layout.total,
@@ -101,6 +102,7 @@ def emotion_lane(sheet: Sheet) -> Markup | None:
     over = (
         *_gap_words(sheet, main),
         *_curve_words(runs),
+        *_ghost_words(sheet),
         *(_press(sheet, one) for one in main),
         *_named(sheet, main),
     )
@@ -166,6 +168,43 @@ def _stretches(run: list[Feeling]) -> Iterator[tuple[bool, int, int]]:
         last = first + len(list(group))
         yield solid, first, last
         first = last
+
+
+def _ghost(sheet: Sheet, runs: list[list[Feeling]]) -> Iterator[Markup]:
+    """The to-be map's curve, and between the two what is to become better."""
+    for run in _future_runs(sheet):
+        yield path(curve(run), class_="ghost")
+    for run in runs:
+        wanted = [sheet.future.get(one.column.step.key) for one in run if one.column.step]
+        known = [one for one in wanted if one is not None]
+        if len(run) > 1 and len(known) == len(run):
+            highs = [height_of(one, plot_of(sheet)) for one in known]
+            lows = [one.point[1] for one in run]
+            yield path(band([one.x for one in run], highs, lows), class_="better")
+
+
+def _future_runs(sheet: Sheet) -> Iterator[list[Point]]:
+    """Stretches of columns whose future is known."""
+    columns = sheet.layout.columns
+    for known, group in groupby(columns, key=lambda one: _future_at(sheet, one) is not None):
+        if known:
+            plot = plot_of(sheet)
+            yield [
+                (sheet.layout.center(one), height_of(_future_at(sheet, one) or 0.0, plot))
+                for one in group
+            ]
+
+
+def _future_at(sheet: Sheet, column: Column) -> float | None:
+    return sheet.future.get(column.step.key) if column.step else None
+
+
+def _ghost_words(sheet: Sheet) -> Iterator[Markup]:
+    """What the ghost is, said once where it stands highest above the other line."""
+    runs = [run for run in _future_runs(sheet) if len(run) > 1]
+    if runs:
+        x, y = middle(runs[0], len(runs[0]) // 2 - 1)
+        yield at(x, y - 12, _("to-be"), "kind good")
 
 
 def _others(sheet: Sheet) -> Iterator[Markup]:
@@ -313,8 +352,14 @@ def quoted(text: str) -> str:
     return _("“{words}”", words=text)
 
 
-def emotion_sentence(one: Feeling) -> str:
+def emotion_sentence(sheet: Sheet, one: Feeling) -> str:
     """A feeling for a reader of the table."""
+    wanted = _future_at(sheet, one.column)
+    tail = "" if wanted is None else f"; {_('to-be')} {words.signed(wanted, 1)}"
+    return _now_sentence(one) + tail
+
+
+def _now_sentence(one: Feeling) -> str:
     if one.figure is not None and one.measured:
         return one.figure.sentence
     value = words.signed(one.valence, 1)

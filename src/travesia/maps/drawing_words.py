@@ -172,7 +172,7 @@ def _link_words(sheet: Sheet, link: Link) -> str:
 
 
 def _rows(sheet: Sheet) -> Iterator[Markup]:
-    emotions = {one.column.grid: emotion_sentence(one) for one in feelings(sheet)}
+    emotions = {one.column.grid: emotion_sentence(sheet, one) for one in feelings(sheet)}
     for lane in sheet.drawn.lanes:
         if lane.role == "emotion":
             if emotions:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -18,7 +19,7 @@ from travesia.draw.icons import icon, names, sprite
 from travesia.draw.svg import drawing_css, el
 from travesia.locale import current_language, texts
 from travesia.locale import language as speaking
-from travesia.maps.document import JourneyMap, Lane, Measurement, Role
+from travesia.maps.document import Emotion, JourneyMap, Lane, Measurement, Role
 from travesia.maps.drawing import Sheet, said
 from travesia.maps.drawing_cards import lane_of, metrics_lane, pains_and_gains
 from travesia.maps.drawing_drawer import drawer, panels
@@ -40,7 +41,11 @@ _BEHIND: tuple[Role, ...] = ("backstage", "support", "process", "owner")
 
 
 def render(
-    drawn: JourneyMap, measurement: Measurement | None = None, language: str | None = None
+    drawn: JourneyMap,
+    measurement: Measurement | None = None,
+    language: str | None = None,
+    *,
+    future: JourneyMap | None = None,
 ) -> str:
     """The page of a map, as HTML.
 
@@ -48,12 +53,25 @@ def render(
         drawn: the map.
         measurement: its numbers; without them the page shows what is written, and says so.
         language: "es" or "en"; the context's if none is given.
+        future: the to-be map, whose emotions are drawn as a ghost beside the real ones.
     """
     with speaking(language or current_language()):
         figures = Figures(drawn, measurement)
-        sheet = Sheet(drawn, measurement, figures, screen_layout(drawn))
+        ahead = _ahead(future)
+        sheet = Sheet(drawn, measurement, figures, screen_layout(drawn), future=ahead)
         whole = el("html", _head(sheet), _body(sheet), lang=current_language())
         return f"<!doctype html>\n{whole}\n"
+
+
+def _ahead(future: JourneyMap | None) -> dict[str, float]:
+    """The valence that the to-be map wants at each step."""
+    if future is None:
+        return {}
+    return {
+        cell.step: item.valence
+        for cell, item in future.contents(Emotion)
+        if isinstance(item, Emotion) and item.valence is not None
+    }
 
 
 def _head(sheet: Sheet) -> Markup:
@@ -203,6 +221,9 @@ def _signs(sheet: Sheet) -> Iterator[Markup]:
         yield _sign('<path class="band" d="M0 0h28v12H0z"/>', _("95% interval"))
     if any(not one.measured for one in found):
         yield _sign('<path class="mood assumed" d="M1 6h26"/>', _("assumed"))
+    if sheet.future:
+        yield _sign('<path class="ghost" d="M1 6h26"/>', _("to-be"))
+        yield _sign('<path class="better" d="M0 0h28v12H0z"/>', _("what gets better"))
     if has_flow(sheet):
         yield _sign('<path class="out-key" d="M0 0h28v12H0z"/>', _("leaves"))
         kinds = {link.kind for stage in sheet.drawn.stages for link in stage.links}
@@ -237,7 +258,7 @@ def _paper(sheet: Sheet) -> Markup:
 def _page(screen: Sheet, layout: Layout, index: int, count: int) -> Markup:
     """One sheet: its head and foot are repeated where it runs over several pages."""
     name = f"page{index}"
-    sheet = Sheet(screen.drawn, screen.measurement, screen.figures, layout, live=False, name=name)
+    sheet = replace(screen, layout=layout, live=False, name=name)
     top = frame(sheet) if index == 0 else el("section", title(sheet), class_="frame")
     head = el("div", el("div", top, _grid(sheet, stage_header(sheet))), class_="thead")
     body = el("div", el("div", _grid(sheet, washes(sheet), *_lanes(sheet))), class_="tbody")
