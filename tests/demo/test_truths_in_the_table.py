@@ -185,7 +185,7 @@ def tickets(events):
 
 def test_the_queue_is_slow_for_some_weeks(tickets):
     waits = tickets.groupby("slow")["wait"].median()
-    assert SLOW_QUEUE.usual_hours < waits[False] < SLOW_QUEUE.usual_hours + 12
+    assert SLOW_QUEUE.usual_hours < waits[False] < SLOW_QUEUE.usual_hours + 17
     assert SLOW_QUEUE.slow_hours * 0.85 < waits[True] < SLOW_QUEUE.slow_hours + 30
 
 

@@ -33,7 +33,7 @@ COURIER_HOURS = (0, 0, 0, 0, 0, 0, 0, 0, 3, 9, 13, 15, 15, 12, 6, 5, 8, 10, 9, 6
 
 # Weights of Monday to Sunday.
 _SHOPPING_WEEK = np.array((1.0, 0.95, 0.95, 1.0, 0.9, 0.95, 1.25))
-_OPENS, _CLOSES = 9, 19
+_OPENS, _CLOSES, _WAKES = 9, 19, 7
 _LAST_STARTS = 4
 """No mission begins on the last days: the shop's next opening hour must still be in the year."""
 
@@ -118,6 +118,13 @@ def in_office(rng: np.random.Generator, moments: Times) -> Times:
     morning = working_day(np.where(hour >= _CLOSES, day + DAY, day), 5)
     waited = _OPENS * HOUR + rng.integers(0, 7200, len(moments)) * SECOND
     return np.where(closed, utc(morning // DAY * DAY + waited), moments)
+
+
+def awake(rng: np.random.Generator, moments: Times) -> Times:
+    """The same moments; those in the small hours wait until people have had their coffee."""
+    wall = local(moments)
+    morning = wall // DAY * DAY + _WAKES * HOUR + rng.integers(0, 9000, len(moments)) * SECOND
+    return np.where(wall % DAY < _WAKES * HOUR, utc(morning), moments)
 
 
 def _weekday(local_day: Times) -> Times:

@@ -61,7 +61,7 @@ def document() -> str:
         f"## {_('What is true of it')}",
         _(
             "Everything here was planted on purpose, so that a question can be checked against "
-            "it. Each range holds for 20,000 customers and any seed."
+            "it. The ranges are for 20,000 customers; ten seeds were tried, and all lie inside."
         ),
         *(_section(truth) for truth in TRUTHS),
     ]

@@ -25,7 +25,7 @@ def newsletters(rng: np.random.Generator, people: People, ledger: Ledger) -> Non
         sent = FIRST_DAY + timedelta(days=5 + round(at * 30.4))
         opens = np.flatnonzero(rng.random(len(people)) < chance)
         ten = np.full(len(opens), clock.moment(sent) + 10 * HOUR)
-        opened = clock.later(rng, ten, _OPENS_WITHIN_HOURS, 1.0)
+        opened = clock.awake(rng, clock.later(rng, ten, _OPENS_WITHIN_HOURS, 1.0))
         ledger.add(
             "newsletter_open",
             opens,

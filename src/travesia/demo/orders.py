@@ -136,7 +136,7 @@ def _rate_courier(scene: Scene, done: Delivered) -> None:
     scene.ledger.add(
         "delivery_survey",
         rated.customer,
-        done.arrived[answers] + rng.integers(600, 30_000, len(answers)) * SECOND,
+        clock.awake(rng, done.arrived[answers] + _spell(rng, rated, 600, 30_000)),
         order_id=rated.number,
         score=score,
         texts=scene.texts(occasion, rated, days, rng.random(len(answers)) < _SAYS_WHY),
@@ -146,20 +146,15 @@ def _rate_courier(scene: Scene, done: Delivered) -> None:
 def _share(scene: Scene, done: Delivered, score: Codes) -> None:
     """Links for friends, and the care guide on the box."""
     rng, orders = scene.rng, done.orders
-    happy = np.flatnonzero((score >= 9) & (rng.random(len(orders)) < _SHARES_LINK))
-    _about(
-        scene.ledger,
-        "friend_link",
-        orders.where(happy),
-        done.arrived[happy] + 9 * DAY + _spell(rng, orders, 300, 200_000)[happy],
-    )
-    guide = np.flatnonzero(rng.random(len(orders)) < _SCANS_CARE_GUIDE)
-    _about(
-        scene.ledger,
-        "care_guide_scan",
-        orders.where(guide),
-        done.arrived[guide] + _spell(rng, orders, 900, 500_000)[guide],
-    )
+    chance = np.where(score >= 9, _SHARES_LINK, 0.0)
+    shares = rng.random(len(orders)) < chance
+    happy, asked = orders.where(shares), done.arrived[shares] + 9 * DAY
+    shared = clock.awake(rng, asked + _spell(rng, happy, 300, 200_000))
+    _about(scene.ledger, "friend_link", happy, shared, _device(scene.people, happy))
+    curious = rng.random(len(orders)) < _SCANS_CARE_GUIDE
+    guided = orders.where(curious)
+    scanned = clock.awake(rng, done.arrived[curious] + _spell(rng, guided, 900, 500_000))
+    _about(scene.ledger, "care_guide_scan", guided, scanned, device=1)
 
 
 def take_back(scene: Scene, done: Delivered) -> Times:
@@ -167,7 +162,7 @@ def take_back(scene: Scene, done: Delivered) -> Times:
     rng, ledger = scene.rng, scene.ledger
     rows = np.flatnonzero(done.returned != NONE)
     orders, asked = done.orders.where(rows), done.returned[rows]
-    _about(ledger, "return_request", orders, asked)
+    _about(ledger, "return_request", orders, asked, _device(scene.people, orders))
     day = clock.working_day(clock.local(asked) + rng.integers(5, 13, len(rows)) * DAY, 5)
     refunded = clock.at_hours(rng, day, clock.OFFICE_HOURS)
     ledger.add(
@@ -184,7 +179,7 @@ def take_back(scene: Scene, done: Delivered) -> Times:
     ledger.add(
         "ces_survey",
         orders.customer[answers],
-        refunded[answers] + _spell(rng, orders, 3600, 90_000)[answers],
+        clock.awake(rng, refunded[answers] + _spell(rng, orders, 3600, 90_000)[answers]),
         order_id=orders.number[answers],
         score=ease[answers],
     )
@@ -219,7 +214,8 @@ def _track(scene: Scene, sent: Orders, dispatched: Times, arrived: Times, late: 
     at = dispatched[rows] + (rng.random(len(rows)) * span).astype(np.int64) * SECOND
     at = np.minimum(clock.at_hours(rng, clock.local(at), clock.PHONE_HOURS), arrived[rows] - MINUTE)
     at = np.maximum(at, dispatched[rows] + MINUTE)
-    _about(scene.ledger, "tracking_page", sent.where(rows), at)
+    looked = sent.where(rows)
+    _about(scene.ledger, "tracking_page", looked, at, _device(scene.people, looked))
 
 
 def _returns(rng: np.random.Generator, people: People, sent: Orders, arrived: Times) -> Times:
@@ -283,12 +279,20 @@ def _join_club(scene: Scene, done: Delivered, score: Codes) -> None:
     _, first = np.unique(done.orders.customer[rows], return_index=True)
     joined = rows[first]
     at = done.arrived[joined] + _spell(rng, done.orders, 7200, 900_000)[joined]
-    scene.ledger.add("club_joined", done.orders.customer[joined], at)
+    orders = done.orders.where(joined)
+    device = _device(scene.people, orders)
+    scene.ledger.add("club_joined", orders.customer, clock.awake(rng, at), device=device)
 
 
-def _about(ledger: Ledger, event: str, orders: Orders, at: Times) -> None:
+def _about(ledger: Ledger, event: str, orders: Orders, at: Times, device: Codes | int = 0) -> None:
     """One event of each order."""
-    ledger.add(event, orders.customer, at, product=orders.product, order_id=orders.number)
+    ledger.add(
+        event, orders.customer, at, device=device, product=orders.product, order_id=orders.number
+    )
+
+
+def _device(people: People, orders: Orders) -> Codes:
+    return np.where(people.mobile[orders.customer], 1, 2)
 
 
 def _spell(rng: np.random.Generator, orders: Orders, least: int, most: int) -> Times:

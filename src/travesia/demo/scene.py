@@ -10,7 +10,7 @@ import numpy.typing as npt
 from travesia.demo.ledger import Codes, Ledger
 from travesia.demo.people import People
 from travesia.demo.purchases import Flags, Orders
-from travesia.demo.voices import Voices
+from travesia.demo.voices import Said, Voices
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,11 @@ class Scene:
         orders: Orders,
         days: Codes,
         says: Flags | None = None,
+        *,
+        signed: Flags | None = None,
     ) -> list[str]:
         """What the orders' customers say, "" where `says` is False."""
         spoken = np.ones(len(orders), bool) if says is None else says
         language = self.people.language[orders.customer]
-        return self.voices.say(
-            self.rng, occasion, spoken, language=language, orders=orders, days=days
-        )
+        said = Said(occasion, orders, days, spoken)
+        return self.voices.say(self.rng, said, language=language, signed=signed)

@@ -82,7 +82,7 @@ _SECONDS_ON = dict.fromkeys(PAGES, 50.0) | {
 
 _COMES_BACK = 0.5
 """Chance of another try after a visit with the wish to buy that ended without a purchase."""
-_BUYS_IN_SHOP, _BUYS_BY_PHONE = 0.42, 0.25
+_BUYS_IN_SHOP, _BUYS_BY_PHONE = 0.6, 0.25
 _ANSWERS_ON_PAGE, _ANSWERS_AT_CHECKOUT, _SAYS_WHY = 0.015, 0.06, 0.5
 _REMINDED = 0.3
 """Chance that the visit after an abandoned cart begins with the reminder's link."""

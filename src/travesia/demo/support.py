@@ -114,15 +114,16 @@ def _joined(parts: list[Contacts]) -> Contacts:
 
 
 def _when_somebody_answers(rng: np.random.Generator, moments: Times, how: Codes) -> Times:
-    """Calls and chats wait for the next open hour, Monday to Friday; one may write at any time."""
+    """Calls and chats wait for the next open hour, Monday to Friday; one may write by day."""
     open_hour = clock.next_open(rng, moments, clock.OFFICE_HOURS, 5)
-    return np.where(how == _WRITTEN, moments, open_hour)
+    return np.where(how == _WRITTEN, clock.awake(rng, moments), open_hour)
 
 
 def _answer(scene: Scene, contacts: Contacts, tickets: Codes) -> Numbers:
     """Open, answer and solve each contact, and ask how it went; gives the waits in hours."""
     rng, orders, channel = scene.rng, contacts.orders, _CHANNEL_OF[contacts.how]
-    texts = scene.texts(contacts.occasion, orders, contacts.late_days)
+    written = contacts.how == _WRITTEN
+    texts = scene.texts(contacts.occasion, orders, contacts.late_days, signed=written)
     kinds = event_codes(CONTACTS)[contacts.how]
     _about(scene, kinds, contacts, tickets, contacts.time, texts=texts)
     replied = _replies(rng, contacts)
@@ -188,7 +189,7 @@ def _ask(scene: Scene, contacts: Contacts, tickets: Codes, waits: Numbers, solve
     orders = contacts.orders.where(rows)
     days = np.maximum(1, np.rint(waits[rows] / 24)).astype(np.int64)
     texts = scene.texts(occasion, orders, days, says)
-    asked = solved[rows] + rng.integers(30 * 60, 20 * 3600, len(rows)) * SECOND
+    asked = clock.awake(rng, solved[rows] + rng.integers(1800, 72_000, len(rows)) * SECOND)
     scene.ledger.add(
         "csat_survey",
         orders.customer,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,69 +50,103 @@ class Occasion(IntEnum):
     COURIER_BAD = 24
 
 
+_ONLY = {"boots: ": True, "gear: ": False}
+"""Marks of templates that are only about footwear, or only about the rest."""
+
+Key = tuple[int, int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What there is to say, one entry a text: why, about which order, after how many days.
+
+    `says` is False where somebody leaves the field empty.
+    """
+
+    occasion: npt.NDArray[np.generic]
+    orders: Orders
+    days: Codes
+    says: Flags
+
+    def __len__(self) -> int:
+        return len(self.orders)
+
+
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """The templates, by occasion and language."""
+    """The templates.
 
-    templates: Mapping[tuple[int, int], tuple[str, ...]]
+    Attributes:
+        templates: by occasion, language and whether it is about footwear.
+        closings: how messages to the help desk end, by language.
+    """
+
+    templates: Mapping[Key, tuple[str, ...]]
+    closings: tuple[tuple[str, ...], ...]
 
     @classmethod
     def load(cls) -> Voices:
         """The templates that come with the package."""
         text = (files(__package__) / "aurora_voices.yaml").read_text(encoding="utf-8")
         given = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        return cls(
-            {
-                (occasion, code): tuple(given[occasion.name.lower()][language])
-                for occasion in Occasion
-                for code, language in enumerate(LANGUAGES)
-            }
-        )
+        templates = {
+            (int(occasion), code, footwear): _fitting(
+                given[occasion.name.lower()][tongue], footwear
+            )
+            for occasion in Occasion
+            for code, tongue in enumerate(LANGUAGES)
+            for footwear in (True, False)
+        }
+        return cls(templates, tuple(tuple(given["closing"][tongue]) for tongue in LANGUAGES))
 
     def say(
         self,
         rng: np.random.Generator,
-        occasion: npt.NDArray[np.generic],
-        says: Flags,
+        said: Said,
         *,
         language: Codes,
-        orders: Orders,
-        days: Codes,
+        signed: Flags | None = None,
     ) -> list[str]:
-        """One text for each entry, "" where nothing is said."""
-        draws = rng.random(len(occasion)).tolist()
-        sizes = (_SMALLEST + rng.integers(0, _SIZES, len(occasion))).tolist()
-        columns = zip(
-            occasion.tolist(),
-            says.tolist(),
-            language.tolist(),
-            orders.product.tolist(),
-            orders.number.tolist(),
-            days.tolist(),
-            draws,
-            sizes,
-            strict=True,
+        """One text for each entry, "" where nothing is said; `signed` ones may end politely."""
+        draws = rng.random((len(said), 2)).tolist()
+        sizes = (_SMALLEST + rng.integers(0, _SIZES, len(said))).tolist()
+        ends = np.zeros(len(said), bool) if signed is None else signed
+        orders = said.orders
+        columns = (said.occasion, language, orders.product, orders.number, said.days, ends)
+        rows = zip(*(column.tolist() for column in columns), sizes, draws, strict=True)
+        spoken = said.says.tolist()
+        return [self._one(*row) if says else "" for says, row in zip(spoken, rows, strict=True)]
+
+    def _one(self, *row: Any) -> str:
+        occasion, language, product, order, days, signed, size, draws = row
+        article = PRODUCTS[product]
+        choice = self.templates[occasion, language, article.footwear]
+        if order == NONE:
+            choice = tuple(one for one in choice if "{order}" not in one)
+        template = _pick(choice, draws[0])
+        closing = _pick(self.closings[language], draws[1]) if signed else ""
+        said = template.format(
+            it=article.spoken[language],
+            product=article.name,
+            order=f"A-{order}",
+            days=_spoken_days(days, language),
+            size=size,
         )
-        return [
-            self._one(why, tongue, draw).format(
-                it=_with_article(product, tongue),
-                product=PRODUCTS[product].name,
-                order=f"A-{number}" if number != NONE else "",
-                days=_spoken_days(day, tongue),
-                size=size,
-            )
-            if spoken
-            else ""
-            for why, spoken, tongue, product, number, day, draw, size in columns
-        ]
-
-    def _one(self, occasion: int, language: int, draw: float) -> str:
-        choice = self.templates[occasion, language]
-        return choice[int(draw * len(choice))]
+        return f"{said} {closing}" if closing else said
 
 
-def _with_article(product: int, language: int) -> str:
-    return PRODUCTS[product].spoken[language]
+def _fitting(templates: list[str], footwear: bool) -> tuple[str, ...]:
+    """Those that can be said of this kind of product, without their marks."""
+    found = []
+    for template in templates:
+        mark = next((one for one in _ONLY if template.startswith(one)), "")
+        if not mark or _ONLY[mark] == footwear:
+            found.append(template.removeprefix(mark))
+    return tuple(found)
+
+
+def _pick(choice: tuple[str, ...], draw: float) -> str:
+    return choice[int(draw * len(choice))]
 
 
 def _spoken_days(days: int, language: int) -> str:
