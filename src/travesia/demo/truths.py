@@ -24,7 +24,7 @@ class Finding:
     Attributes:
         what: what the number is (English; translated where it is shown).
         question: Python over `journeys` and `tv`; its last expression is the number.
-        low, high: the answer's range, at 20,000 customers; seeds 1 to 10 lie inside with room to spare.
+        low, high: the range of the answer at 20,000 customers, with room for other seeds.
     """
 
     what: str
