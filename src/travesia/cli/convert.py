@@ -1,0 +1,64 @@
+"""`travesia convert`: events from one form into another."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from travesia.cli.reading import LookingCommand, journeys_from, source_parameters
+from travesia.cli.waiting import working
+from travesia.errors import UnknownFormat
+from travesia.locale import texts
+
+_ = texts("cli")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add `convert`."""
+    out = Annotated[
+        Path,
+        typer.Option("--out", "-o", help=_("a directory to save journeys in; or .parquet, .arrow")),
+    ]
+    _converted.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+            ),
+            *source_parameters(),
+            inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, annotation=out),
+        ]
+    )
+    app.command(
+        "convert",
+        cls=LookingCommand,
+        help=_("Save events as journeys, or write journeys as a file."),
+    )(_converted)
+
+
+def _converted(ctx: typer.Context, source: list[str], **options: Any) -> None:
+    out: Path = options["out"]
+    journeys = journeys_from(source, options, ctx.meta["travesia.lenses"])
+    with working(_("Writing {path}", path=out)):
+        if not out.suffix:
+            journeys.save(out)
+        else:
+            _written(journeys.to_arrow(), out)
+    typer.echo(_("Written to {path}", path=out), err=True)
+
+
+def _written(table: Any, out: Path) -> None:
+    from pyarrow import feather, parquet
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix == ".parquet":
+        parquet.write_table(table, out)
+    elif out.suffix in (".arrow", ".feather"):
+        feather.write_feather(table, out, compression="uncompressed")
+    else:
+        raise UnknownFormat(
+            f"Nothing here writes {out.suffix!r} files.",
+            "Name a directory, or a .parquet or .arrow file.",
+        )

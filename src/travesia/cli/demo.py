@@ -1,0 +1,84 @@
+"""`travesia demo`: a company whose truth is known, measured and drawn."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from travesia.cli.waiting import working
+from travesia.draw import words
+from travesia.locale import current_language, texts
+
+if TYPE_CHECKING:
+    from travesia.demo.company import Aurora
+    from travesia.record.journeys import Journeys
+
+_ = texts("cli")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add `demo`."""
+    app.command(
+        "demo",
+        help=_("Build Aurora, a company whose truth is known, and show its measured map."),
+    )(_demo)
+
+
+def _demo(
+    out: Annotated[Path, typer.Option("--out", "-o")] = Path("demo"),
+    customers: Annotated[int, typer.Option(min=1)] = 20_000,
+    seed: int = 1,
+    open_map: Annotated[bool, typer.Option("--open/--no-open")] = True,
+) -> None:
+    from travesia.demo import aurora
+
+    with working(_("Building Aurora")):
+        company = aurora(customers, seed)
+        company.write(out)
+        journeys = company.journeys()
+        journeys.save(out / "journeys")
+    with working(_("Measuring and drawing its map")):
+        page = _map(company, journeys, out / "map.html")
+    _summary(company, journeys, out, page)
+    if open_map and _has_browser():
+        typer.launch(page.resolve().as_uri())
+
+
+def _map(company: Aurora, journeys: Journeys, page: Path) -> Path:
+    from travesia.maps.draft import draft
+    from travesia.maps.measure import measure
+    from travesia.maps.page import render
+    from travesia.record.catalogue import Catalogue
+
+    catalogue = Catalogue.model_validate(company.catalogue)
+    drawn = draft(journeys, catalogue=catalogue, goal="purchase", title="Aurora")
+    page.write_text(render(drawn, measure(drawn, journeys), current_language()), encoding="utf-8")
+    return page
+
+
+def _summary(company: Aurora, journeys: Journeys, out: Path, page: Path) -> None:
+    typer.echo(
+        _(
+            "Aurora: {customers} customers, {events} events, {since} to {until}.",
+            customers=words.number(journeys.customers),
+            events=words.number(journeys.events),
+            since=words.day(journeys.since),
+            until=words.day(journeys.until),
+        )
+    )
+    typer.echo(_("Planted, and found by asking:"))
+    for truth in company.truths:
+        typer.echo(f"  - {truth.name}: {truth.shown}")
+    typer.echo(_("Its map: {path}", path=page.resolve()))
+    typer.echo(_("Its files: {path}", path=out.resolve()))
+
+
+def _has_browser() -> bool:
+    shown = sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    return shown and sys.stdout.isatty()

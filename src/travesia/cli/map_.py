@@ -1,0 +1,82 @@
+"""`travesia map`: from any event file to a measured journey map."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from travesia.cli.reading import LookingCommand, journeys_from, source_parameters
+from travesia.cli.showing import write
+from travesia.cli.waiting import working
+from travesia.locale import current_language, texts
+
+_ = texts("cli")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add `map`."""
+
+    def option(name: str, kind: Any, default: Any, *written: str, text: str) -> inspect.Parameter:
+        made = typer.Option(*written, help=text, rich_help_panel=_("The map"))
+        return inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, made]
+        )
+
+    _mapped.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+            ),
+            *source_parameters(),
+            option(
+                "out",
+                Path,
+                Path("map.html"),
+                "--out",
+                "-o",
+                text=_("where to: .html, .json or .yaml"),
+            ),
+            option(
+                "catalogue",
+                Path | None,
+                None,
+                "--catalogue",
+                text=_("a touchpoint catalogue (YAML or JSON)"),
+            ),
+            option(
+                "goal",
+                str | None,
+                None,
+                "--goal",
+                text=_("the touchpoint that is the outcome wanted"),
+            ),
+            option("title", str | None, None, "--title", text=_("the map's title")),
+        ]
+    )
+    app.command(
+        "map", cls=LookingCommand, help=_("Draft a journey map from events, measured in one go.")
+    )(_mapped)
+
+
+def _mapped(ctx: typer.Context, source: list[str], **options: Any) -> None:
+    from travesia.maps.draft import draft
+    from travesia.maps.measure import measure
+    from travesia.maps.page import render
+    from travesia.record.catalogue import Catalogue
+
+    catalogue = Catalogue.load(options["catalogue"]) if options["catalogue"] else None
+    journeys = journeys_from(source, options, ctx.meta["travesia.lenses"])
+    with working(_("Drawing the map")):
+        title = options["title"] or Path(source[0]).name.partition(".")[0].replace("_", " ")
+        drawn = draft(journeys, catalogue=catalogue, goal=options["goal"], title=title)
+        out: Path = options["out"]
+        if out.suffix == ".json":
+            text = drawn.to_json()
+        elif out.suffix in (".yaml", ".yml"):
+            text = drawn.to_yaml()
+        else:
+            text = render(drawn, measure(drawn, journeys), current_language())
+    write(text, out)

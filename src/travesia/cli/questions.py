@@ -1,0 +1,183 @@
+"""`travesia ask`: a command for every question, made from the question's own fields."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from travesia.cli.reading import LookingCommand, journeys_from, source_parameters
+from travesia.cli.showing import Format, chosen, show
+from travesia.cli.waiting import working
+from travesia.locale import texts
+
+if TYPE_CHECKING:
+    from travesia.study.question import Question
+
+_ = texts("cli")
+_study = texts("study")
+
+ROWS = 40
+SHARED = ("by", "min_customers")
+
+
+class Questions(TyperGroup):
+    """The questions there are; each is loaded when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every kind, as a command."""
+        del ctx
+        from travesia.study.question import kinds
+
+        return [_command_name(kind) for kind in kinds()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of one kind."""
+        from travesia.study.question import kinds, question_type
+
+        kind = cmd_name.replace("-", "_")
+        if kind not in kinds():
+            return super().get_command(ctx, cmd_name)
+        return question_command(question_type(kind))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add `ask`."""
+    asking = typer.Typer(
+        cls=Questions,
+        name="ask",
+        help=_("Ask a question of journeys: travesia ask flow events.csv"),
+        no_args_is_help=True,
+    )
+    asking.callback()(_nothing)
+    app.add_typer(asking)
+
+
+def question_command(kind: type[Question]) -> Any:
+    """The command that asks one kind of question."""
+    single = typer.Typer(add_completion=False)
+    documented = inspect.getdoc(kind) or ""
+    single.command(
+        _command_name(kind.kind), cls=LookingCommand, help=_study(documented.split("\n")[0])
+    )(_asking(kind))
+    return typer.main.get_command(single)
+
+
+def output_parameters() -> list[inspect.Parameter]:
+    """--format, --out and --limit."""
+    shown = _("The answer")
+    return [
+        _keyword("format", Format | None, None, typer.Option(help="", rich_help_panel=shown)),
+        _keyword(
+            "out",
+            Path | None,
+            None,
+            typer.Option("--out", "-o", help=_("write to this file"), rich_help_panel=shown),
+        ),
+        _keyword(
+            "limit",
+            int,
+            ROWS,
+            typer.Option(help=_("most rows shown; 0 for all"), min=0, rich_help_panel=shown),
+        ),
+    ]
+
+
+def _asking(kind: type[Question]) -> Callable[..., None]:
+    names = [one.name for one in fields(kind)]
+
+    def ask(ctx: typer.Context, source: list[str], **options: Any) -> None:
+        from travesia.study.question import make
+
+        given = {
+            name: _several(options[name])
+            for name in names
+            if options[name] is not None and options[name] != []
+        }
+        question = make(kind, given)
+        journeys = journeys_from(source, options, ctx.meta["travesia.lenses"])
+        with working(_("Asking")):
+            answer = journeys.ask(question)
+        out, limit = options["out"], options["limit"] or None
+        form = chosen(options["format"], out)
+        show(answer, form, out, limit if form is Format.TABLE else None)
+
+    ask.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+            ),
+            *source_parameters()[:1],
+            *_field_parameters(kind),
+            *source_parameters()[1:],
+            *output_parameters(),
+        ]
+    )
+    return ask
+
+
+def _field_parameters(kind: type[Question]) -> list[inspect.Parameter]:
+    hints = typing.get_type_hints(kind, include_extras=True)
+    described = {one.name: one for one in fields(kind)}
+    ordered = [name for name in described if name not in SHARED] + list(SHARED)
+    return [_field_parameter(name, hints[name], described[name]) for name in ordered]
+
+
+def _field_parameter(name: str, hint: Any, field: Any) -> inspect.Parameter:
+    info = field.default
+    text = _study(getattr(info, "description", None) or name)
+    default = getattr(info, "default", info)
+    if default is MISSING or repr(default) == "PydanticUndefined" or default is ...:
+        default = inspect.Parameter.empty
+    kind = _plain(hint)
+    if kind == list[str]:
+        default = [] if default is inspect.Parameter.empty else list(map(str, default))
+    elif kind is str and default not in (None, inspect.Parameter.empty):
+        default = str(default)
+    if default is None:
+        kind |= None
+    panel = _("The question")
+    made = typer.Option("--" + name.replace("_", "-"), help=text, rich_help_panel=panel)
+    return _keyword(name, kind, default, made)
+
+
+def _plain(hint: Any) -> Any:
+    """The type an option is typed as; the question itself checks what it means."""
+    origin = typing.get_origin(hint)
+    if origin is Annotated:
+        return _plain(typing.get_args(hint)[0])
+    if origin in (typing.Union, types.UnionType):
+        return _plain(next(one for one in typing.get_args(hint) if one is not type(None)))
+    if origin is tuple:
+        return list[str]
+    if origin is Literal or hint in (int, float, bool):
+        return hint
+    return str
+
+
+def _several(value: Any) -> Any:
+    """Steps may be written in one: "visit -> cart -> purchase"."""
+    if isinstance(value, list) and len(value) == 1 and " -> " in value[0]:
+        return [one.strip() for one in value[0].split(" -> ")]
+    return value
+
+
+def _keyword(name: str, kind: Any, default: Any, made: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, made]
+    )
+
+
+def _command_name(kind: str) -> str:
+    return kind.replace("_", "-")
+
+
+def _nothing() -> None:
+    """A group needs a callback to stay a group."""

@@ -1,0 +1,80 @@
+"""The application: its commands, its global options, and the edge where errors become two lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from travesia.errors import TravesiaError
+from travesia.locale import LANGUAGES, texts
+
+_ = texts("cli")
+
+INTERRUPTED = 130
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command line; gives the exit code."""
+    try:
+        application()(args=list(words))
+    except TravesiaError as error:
+        return _refused(error, words)
+    except KeyboardInterrupt:
+        print(_("Interrupted."), file=sys.stderr)  # noqa: T201 - the terminal is the place
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has enough; what is left must not complain at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 1
+    return 0
+
+
+def application() -> typer.Typer:
+    """All commands, with their help in the current language."""
+    from travesia.cli import catalog, convert, demo, describe, map_, questions
+
+    app = typer.Typer(
+        name="travesia",
+        help=_("Customer journeys, measured: ask them questions, draw them as a map."),
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_globals)
+    for commands in (demo, describe, questions, map_, catalog, convert):
+        commands.add_to(app)
+    return app
+
+
+def _globals(
+    *,
+    lang: Annotated[
+        str | None, typer.Option(help="es | en", metavar="LANG", show_default=False)
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="show where an error arose")] = False,
+    version: Annotated[bool, typer.Option("--version", help="print the version", is_eager=True)] = (
+        False
+    ),
+) -> None:
+    del debug  # read where errors end
+    if version:
+        from travesia import __version__
+
+        print(__version__)  # noqa: T201 - what was asked for
+        raise typer.Exit
+    if lang is not None and lang not in LANGUAGES:
+        raise typer.BadParameter(_("There is no language {lang!r}: es or en.", lang=lang))
+
+
+def _refused(error: TravesiaError, words: Sequence[str]) -> int:
+    if "--debug" in words:
+        traceback.print_exception(error)
+    else:
+        print(_("Error: {error}", error=error), file=sys.stderr)  # noqa: T201
+    return 1
