@@ -8,10 +8,9 @@ stand for is kept beside, in a file of codes.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -154,14 +153,16 @@ def _same_dictionary(
         len(_names(batch, name)) == len(names) for batch in batches
     ):
         return list(batches)  # vocabularies only grow: as many names are the same names
-    recode: Callable[[Any], Any] = lambda found: found  # noqa: E731 - stays as it is
+    position = np.arange(len(names), dtype=np.uint32)
     if len(names) > MOST_NARROW:
-        used = np.unique(np.concatenate([one.drop_null().to_numpy() for one in given]))
-        codes[name] = used.astype(np.uint32)
-        names = names.take(pa.array(used))
-        recode = lambda found: np.searchsorted(used, found)  # noqa: E731 - positions in the file
+        used = np.zeros(len(names), np.bool_)
+        for one in given:
+            used[one.drop_null().to_numpy()] = True
+        codes[name] = np.flatnonzero(used).astype(np.uint32)
+        names = names.take(pa.array(codes[name]))
+        position[codes[name]] = np.arange(len(names), dtype=np.uint32)
     return [
-        _with(batch, name, _recoded(batch.column(name), one, recode, names))
+        _with(batch, name, _recoded(batch.column(name), one, position, names))
         for batch, one in zip(batches, given, strict=True)
     ]
 
@@ -177,16 +178,20 @@ def _flat_codes(column: pa.Array) -> pa.Array:
 
 
 def _recoded(
-    column: pa.Array, given: pa.Array, recode: Callable[[Any], Any], names: pa.StringArray
+    column: pa.Array,
+    given: pa.Array,
+    position: npt.NDArray[np.uint32],
+    names: pa.StringArray,
 ) -> pa.Array:
+    """The column with these names as its dictionary; `position` says where each code stands."""
     if pa.types.is_list(column.type):
         offsets = column.offsets.to_numpy()
         found = given.to_numpy()[offsets[0] : offsets[-1]]
-        values = recode(found).astype(found.dtype)
+        values = position[found].astype(found.dtype, copy=False)
         array = pa.DictionaryArray.from_arrays(pa.array(values), names, safe=False)
         return as_lists(array, len(column), pa.py_buffer((offsets - offsets[0]).astype(np.int32)))
     absent = given.is_null().to_numpy(zero_copy_only=False)
-    filled = recode(given.fill_null(0).to_numpy()).astype(np.int32)
+    filled = position[given.fill_null(0).to_numpy()].astype(np.int32)
     return pa.DictionaryArray.from_arrays(pa.array(filled, mask=absent), names, safe=False)
 
 
