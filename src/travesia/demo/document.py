@@ -49,7 +49,7 @@ def document() -> str:
         _(
             "Aurora is a generated Spanish shop for walking boots and mountain gear, on line and "
             "with three shops. It has 20,000 customers of six personas and a year of their "
-            "traces, from 1 November 2025 to 31 October 2026: some 490,000 events on 13 channels, "
+            "traces, from 1 November 2025 to 31 October 2026: some 470,000 events on 13 channels, "
             "with surveys, help in Spanish and English, deliveries and returns. The same seed "
             "gives the same company, row for row."
         ),

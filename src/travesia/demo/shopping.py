@@ -360,7 +360,7 @@ def _ask_about_payment(scene: Scene, visit: _Visit) -> None:
     """After the checkout, bought or not: was it easy to pay (1 to 5)?"""
     rng = scene.rng
     rows = np.flatnonzero(visit.paying & (rng.random(len(visit.paying)) < _ANSWERS_AT_CHECKOUT))
-    mood = np.where(visit.bought[rows], 4.2, 2.6) - 1.0 * visit.failed[rows]
+    mood = np.where(visit.bought[rows], 3.5, 2.2) - 0.9 * visit.failed[rows]
     score = np.clip(np.rint(mood + rng.normal(0, 0.9, len(rows))), 1, 5)
     occasion = np.where(score >= 4, Occasion.PAYMENT_GOOD, Occasion.PAYMENT_BAD)
     _answers(scene, visit, rows, event="checkout_survey", score=score, occasion=occasion)
