@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from travesia.study.question import Question
 
 _ = texts("cli")
-_study = texts("study")
 
 ROWS = 40
 SHARED = ("by", "min_customers")
@@ -63,10 +62,9 @@ def add_to(app: typer.Typer) -> None:
 def question_command(kind: type[Question]) -> Any:
     """The command that asks one kind of question."""
     single = typer.Typer(add_completion=False)
-    documented = inspect.getdoc(kind) or ""
-    single.command(
-        _command_name(kind.kind), cls=LookingCommand, help=_study(documented.split("\n")[0])
-    )(_asking(kind))
+    from travesia.study.question import summary
+
+    single.command(_command_name(kind.kind), cls=LookingCommand, help=summary(kind))(_asking(kind))
     return typer.main.get_command(single)
 
 
@@ -124,15 +122,18 @@ def _asking(kind: type[Question]) -> Callable[..., None]:
 
 
 def _field_parameters(kind: type[Question]) -> list[inspect.Parameter]:
+    from travesia.study.question import option_label
+
     hints = typing.get_type_hints(kind, include_extras=True)
     described = {one.name: one for one in fields(kind)}
     ordered = [name for name in described if name not in SHARED] + list(SHARED)
-    return [_field_parameter(name, hints[name], described[name]) for name in ordered]
+    return [
+        _field_parameter(name, option_label(kind, name), hints[name], described[name].default)
+        for name in ordered
+    ]
 
 
-def _field_parameter(name: str, hint: Any, field: Any) -> inspect.Parameter:
-    info = field.default
-    text = _study(getattr(info, "description", None) or name)
+def _field_parameter(name: str, text: str, hint: Any, info: Any) -> inspect.Parameter:
     default = getattr(info, "default", info)
     if default is MISSING or repr(default) == "PydanticUndefined" or default is ...:
         default = inspect.Parameter.empty

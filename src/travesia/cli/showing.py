@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from travesia.study.question import Answer, Measure
 
 _ = texts("cli")
-_study = texts("study")
 
 NUMBERS = ("count", "share", "duration", "number", "p_value")
 
@@ -120,7 +119,7 @@ def _rich(answer: Answer, limit: int | None) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for measure in _columns(answer):
         side: Literal["left", "right"] = "right" if measure.role in NUMBERS else "left"
-        table.add_column(_study(measure.text), justify=side, overflow="fold")
+        table.add_column(measure.label, justify=side, overflow="fold")
     for row in _rows(answer, limit):
         table.add_row(*map(Text, _cells(answer, row)))
     console = Console()
@@ -138,7 +137,7 @@ def _more(answer: Answer, limit: int | None) -> str:
 
 def _plain(answer: Answer, limit: int | None) -> str:
     """Tab-separated, a header, then a line a row: for other programs as for people."""
-    lines = ["\t".join(_study(one.text) for one in _columns(answer))]
+    lines = ["\t".join(one.label for one in _columns(answer))]
     lines += ["\t".join(_cells(answer, row)) for row in _rows(answer, limit)]
     return "\n".join(lines)
 

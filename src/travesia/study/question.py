@@ -67,6 +67,11 @@ class Measure:
     low: str | None = None
     high: str | None = None
 
+    @property
+    def label(self) -> str:
+        """Its label in the current language."""
+        return _(self.text)
+
 
 @pydantic.dataclasses.dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Question:
@@ -234,6 +239,17 @@ def question_type(kind: str) -> type[Question]:
     return _made[kind]
 
 
+def summary(kind: type[Question]) -> str:
+    """What a kind of question asks, in a sentence of the current language."""
+    return _((kind.__doc__ or kind.__name__).strip().split("\n")[0])
+
+
+def option_label(kind: type[Question], name: str) -> str:
+    """What an option of a question means, in the current language."""
+    (field,) = (one for one in fields(kind) if one.name == name)
+    return _(getattr(field.default, "description", None) or name)
+
+
 def from_json(given: Mapping[str, Any]) -> Question:
     """A question from its JSON.
 
@@ -387,7 +403,9 @@ __all__ = [
     "kinds",
     "make",
     "option",
+    "option_label",
     "question",
     "question_type",
     "schema",
+    "summary",
 ]
