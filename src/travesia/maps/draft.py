@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from travesia.errors import InvalidValue
 from travesia.locale import N_
@@ -329,7 +329,7 @@ class _Draft:
         suffix, part, cell = ("_again", "again", "again") if last else ("_on", "went_on", "went on")
         title = both(N_("Come again")) if last else both(N_("Go on to a later step"))
         value = bindings.share(f"{key}.metric", "value", "steps", suffix, (part, "came"), stage=key)
-        better = None if last else "up"
+        better: Literal["up"] | None = None if last else "up"
         return [
             Metric(
                 id=f"{key}.metric",

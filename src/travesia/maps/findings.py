@@ -114,10 +114,12 @@ class Findings:
         customers = plan.journeys.customers
         gave_up = [row for row in answers[self._gave_up] if self._drawn(row)]
         ends = set(plan.ends)
+        # where there is no order, nothing runs back and nothing is on its way
+        moves = answers["moves"] if plan.ordered else []
         found = [
             *drop_offs(gave_up, ends),
-            *bottlenecks(answers["moves"], plan.places, ends),
-            *loops(answers["moves"], plan.places, ends, customers),
+            *bottlenecks(moves, plan.places, ends),
+            *loops(moves, plan.places, ends, customers),
             *repeats([row for row in answers["contacts"] if self._drawn(row)], self._is_service),
             *low_scores(self._scores, customers),
             *(

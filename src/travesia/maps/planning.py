@@ -11,7 +11,7 @@ import numpy as np
 
 from travesia.locale import N_
 from travesia.locale.text import NOTHING, Text
-from travesia.maps.stages import Passages, best_order, leaders, mine
+from travesia.maps.stages import Passages, StagePlan, best_order, leaders, mine
 from travesia.maps.wording import both
 from travesia.record.proposals import Proposals, nearest_common
 from travesia.record.touchpoints import Origin, Touchpoint
@@ -63,6 +63,7 @@ class Plan:
         lenses: those lenses, as JSON.
         customers: touchpoint -> how many met it.
         channel_rows: how touchpoints spread over channels (rows of `Mix`), if they do.
+        ordered: moves between the stages run forward often enough to speak of an order.
         unseen: touchpoints of the catalogue that no event shows.
     """
 
@@ -76,6 +77,7 @@ class Plan:
     goals: tuple[str, ...]
     notes: tuple[Text, ...]
     has_channels: bool
+    ordered: bool = True
     unseen: tuple[Touchpoint, ...] = ()
 
     @cached_property
@@ -99,13 +101,14 @@ class Plan:
 
     @cached_property
     def ends(self) -> frozenset[str]:
-        """Touchpoints where a journey may well end: goals, and what stands after them.
+        """Touchpoints where a journey may well end: goals, and what comes after the first of them.
 
         Without a goal, those of the last stage.
         """
-        later = self.after_goal if self.goals else {self.stages[-1].key}
-        final = (name for stage in self.stages if stage.key in later for name in stage.names)
-        return frozenset({*self.goals, *final})
+        if not self.goals:
+            return frozenset(self.stages[-1].names)
+        first = min(self.places[goal] for goal in self.goals)
+        return frozenset(self.order[first:])
 
     def step(self, key: str) -> PlannedStep:
         """The step of this key."""
@@ -146,19 +149,12 @@ def plan_of(
         looked = named.group({name: name for name in kept}, others=OTHERS)
     passages = _passages(looked, kept, customers)
     known = _known(kept, catalogue)
+    found = _staged(passages, catalogue, known, stages)
+    listed = catalogue.touchpoints if catalogue and catalogue.stages else ()
+    unseen = tuple(one for one in listed if one.key not in customers)
     channels = _Channels.of(looked, known, catalogue)
-    notes = [*_folded(customers, kept), *_guess(guessed, goals, known)]
-    if catalogue and catalogue.stages:
-        found = _by_catalogue(passages, catalogue, known)
-        unseen = tuple(one for one in catalogue.touchpoints if one.key not in customers)
-    else:
-        mined = mine(passages, stages)
-        found = _mined(mined.stages, known, customers)
-        unseen = ()
-        if mined.backward is not None and mined.backward > MIXED:
-            notes.append(
-                both(N_("Many moves between the stages run back: read the order with care."))
-            )
+    backward = StagePlan(tuple(stage.names for stage in found), passages).backward
+    ordered = backward is None or backward <= MIXED
     return Plan(
         journeys=looked,
         lenses=tuple(looked.to_json()[len(journeys.lenses) :]),
@@ -168,10 +164,27 @@ def plan_of(
         channels=channels.names,
         customers=customers,
         goals=goals,
-        notes=tuple(notes),
+        notes=(
+            *_folded(customers, kept),
+            *_guess(goals if guessed else (), known),
+            *_mixed(ordered),
+        ),
         has_channels=channels.measured,
+        ordered=ordered,
         unseen=unseen,
     )
+
+
+def _staged(
+    passages: Passages,
+    catalogue: Catalogue | None,
+    known: Mapping[str, Touchpoint],
+    stages: int | None,
+) -> tuple[PlannedStage, ...]:
+    if catalogue and catalogue.stages:
+        return _by_catalogue(passages, catalogue, known)
+    customers = dict(zip(passages.names, passages.customers.tolist(), strict=True))
+    return _mined(mine(passages, stages).stages, known, customers)
 
 
 # Which touchpoints
@@ -208,7 +221,7 @@ def _goals(
 ) -> tuple[tuple[str, ...], bool]:
     """The goals under the names of the map, and whether they were guessed."""
     if goal is None:
-        guess = _guessed(customers, catalogue)
+        guess = _guessed(customers, named.customers, catalogue)
         return ((guess,) if guess else ()), guess is not None
     from travesia.record.lenses import names_of
 
@@ -227,9 +240,13 @@ def _parts(goal: str, known: set[str]) -> list[str]:
     return [part.strip() for part in goal.split("|")]
 
 
-def _guessed(customers: Mapping[str, int], catalogue: Catalogue | None) -> str | None:
+def _guessed(
+    customers: Mapping[str, int], everybody: int, catalogue: Catalogue | None
+) -> str | None:
     """The most met touchpoint that looks like a purchase, a renewal or a solved case."""
-    common = {name: nearest_common(name) for name in customers}
+    common = {
+        name: nearest_common(name) for name, met in customers.items() if met >= RARE * everybody
+    }
     if catalogue:
         for one in catalogue.touchpoints:
             if one.key in common:
@@ -237,7 +254,7 @@ def _guessed(customers: Mapping[str, int], catalogue: Catalogue | None) -> str |
                 alike = (nearest_common(text) for text in spoken if text)
                 common[one.key] = next((key for key in alike if key in GOALS), None)
     for wanted in GOALS:
-        found = next((name for name in customers if common[name] == wanted), None)
+        found = next((name for name, key in common.items() if key == wanted), None)
         if found is not None:
             return found
     return None
@@ -422,7 +439,14 @@ def _folded(customers: Mapping[str, int], kept: Sequence[str]) -> list[Text]:
     ]
 
 
-def _guess(guessed: bool, goals: Sequence[str], known: Mapping[str, Touchpoint]) -> list[Text]:
-    if not guessed:
-        return []
-    return [both(N_("The goal, {goal}, was guessed from its name."), goal=known[goals[0]].label)]
+def _guess(goals: Sequence[str], known: Mapping[str, Touchpoint]) -> list[Text]:
+    said = N_("The goal, {goal}, was guessed from its name.")
+    return [both(said, goal=known[goal].label) for goal in goals]
+
+
+def _mixed(ordered: bool) -> list[Text]:
+    said = N_(
+        "Many moves between stages run back: there is hardly any order in the data to read "
+        "from this map."
+    )
+    return [] if ordered else [both(said)]

@@ -14,7 +14,7 @@ from travesia.record.touchpoints import Matcher, Touchpoint
 if TYPE_CHECKING:
     from travesia.record.catalogue import Catalogue, Preset
 
-ENOUGH = 0.45
+ENOUGH = 0.5
 """How alike (0 to 1) a name and a library entry must be for the entry to be proposed."""
 
 _BREAKS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^0-9A-Za-zÀ-ÿ]+")
