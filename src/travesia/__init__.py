@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from travesia.study.question import Question as Question
     from travesia.study.question import option as option
     from travesia.study.question import question as question
+    from travesia.study.retention import Retention as Retention
     from travesia.study.step_matrix import StepMatrix as StepMatrix
     from travesia.study.touches import Touches as Touches
     from travesia.study.within import Within as Within
@@ -53,6 +54,7 @@ _HOME = {
     "Partial": ("travesia.engines.partials", "Partial"),
     "Paths": ("travesia.study.paths", "Paths"),
     "Question": ("travesia.study.question", "Question"),
+    "Retention": ("travesia.study.retention", "Retention"),
     "Scope": ("travesia.engines.scope", "Scope"),
     "Tally": ("travesia.engines.partials", "Tally"),
     "StepMatrix": ("travesia.study.step_matrix", "StepMatrix"),
