@@ -11,7 +11,6 @@ import pytest
 import travesia
 
 HEAVY = {
-    "babel",
     "duckdb",
     "lxml",
     "numba",

@@ -18,15 +18,25 @@ CATALOGUES = sorted((PACKAGE / "locale" / "es").glob("*.po"))
 def texts_of(source: Path) -> Iterator[tuple[str, str]]:
     """The room and the English of each text that a file marks."""
     tree = ast.parse(source.read_text())
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    named = [call for call in calls if isinstance(call.func, ast.Name) and call.args]
-    literal = [call for call in named if isinstance(call.args[0], ast.Constant)]
-    said = {name: [c.args[0].value for c in literal if c.func.id == name] for name in MARKS}
-    (room,) = set(said["texts"]) or {source.relative_to(PACKAGE).parts[0]}
-    yield from ((room, text) for text in said["_"] + said["N_"])
+    room = room_of(tree) or source.relative_to(PACKAGE).parts[0]
+    for call in ast.walk(tree):
+        match call:
+            case ast.Call(func=ast.Name(id="_" | "N_"), args=[ast.Constant(value=text), *_]):
+                yield room, text
 
 
-MARKS = ("texts", "_", "N_")
+def room_of(tree: ast.Module) -> str | None:
+    """The room in `_ = texts("room")`."""
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(
+                targets=[ast.Name(id="_")],
+                value=ast.Call(func=ast.Name(id="texts"), args=[ast.Constant(value=room)]),
+            ):
+                return str(room)
+    return None
+
+
 MARKED = sorted({found for path in PACKAGE.rglob("*.py") for found in texts_of(path)})
 
 
