@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+from markupsafe import Markup
 
 from travesia.draw import words
 from travesia.draw.svg import hidden_table
@@ -22,7 +23,11 @@ _ = texts("figures")
 MOST_ROWS = 2000
 """Rows of a hidden table; a reader of more has the data itself."""
 ARROW = " → "
-_OUTSIDE = {"(start)": N_("Start"), "(end)": N_("End")}
+_OUTSIDE = {
+    "(start)": N_("Start"),
+    "(end)": N_("End"),
+    "(before start)": N_("not yet begun"),
+}
 _BOUNDS = (("low", N_("at least (95 %)")), ("high", N_("at most (95 %)")))
 _LEAST_P = 0.001
 
@@ -114,15 +119,17 @@ def strata(answer: Answer) -> Iterator[tuple[str | None, pa.Table]]:
         yield value, answer.table.filter(keep)
 
 
-def table_of(answer: Answer, caption: str) -> Any:
+def table_of(answer: Answer, caption: str) -> Markup:
     """The answer's whole table for those who cannot see the drawing."""
+    return hidden_table(caption, *headed(answer))
+
+
+def headed(answer: Answer) -> tuple[list[str], list[list[str]]]:
+    """The answer's columns and rows in words."""
     described = columns(answer)
     rows = answer.table.slice(0, MOST_ROWS).to_pylist()
-    return hidden_table(
-        caption,
-        [said(one) for one in described],
-        ([written(row[one.name], one.role) for one in described] for row in rows),
-    )
+    body = [[written(row[one.name], one.role) for one in described] for row in rows]
+    return [said(one) for one in described], body
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise, product
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -40,7 +40,7 @@ from travesia.study.figures.flow_layout import (
     label_box,
     plan,
 )
-from travesia.study.figures.frame import Part, framed
+from travesia.study.figures.frame import Frame, Part
 from travesia.study.figures.placing import Box, Placing, text_box
 from travesia.study.flow import END, START
 from travesia.study.question import Answer
@@ -51,9 +51,7 @@ _AGAIN = "M9 5.2A4 4 0 1 1 7.6 2.2M7.9 0v2.7H5.2"
 _LEAST_LABELLED_EXIT = 3.0
 
 
-def flow(
-    answer: Answer, *, detail: int = DETAIL, stages: Mapping[str, str] | None = None
-) -> str:  # fmt: skip
+def flow(answer: Answer, *, detail: int = DETAIL, stages: Mapping[str, str] | None = None) -> Frame:
     """The drawing of a flow's answer.
 
     Args:
@@ -64,7 +62,7 @@ def flow(
     order = list(dict.fromkeys((stages or {}).values()))
     found = [(value, plan(graph, order)) for value, graph in graphs(answer, detail, stages)]
     title = headline(found[0][1]) if len(found) == 1 else _("How customers move")
-    return framed(answer, title, [_part(value, laid, order) for value, laid in found])
+    return Frame(answer, title, [_part(value, laid, order) for value, laid in found])
 
 
 def headline(laid: Plan) -> str:

@@ -194,7 +194,9 @@ class _Planner:
 
     def _items(self) -> list[list[Item]]:
         """What stands in each column: nodes, and long edges passing."""
-        found: list[list[Item]] = [[START], *([*one] for one in self.placed), [END]]
+        found: list[list[Item]] = [[START]]
+        found += [[*one] for one in self.placed]
+        found += [[END]]
         for edge in self.forward:
             for column in range(self.column[edge.source] + 1, self.column[edge.target]):
                 if not edge.thin:

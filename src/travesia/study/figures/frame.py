@@ -32,20 +32,41 @@ class Part:
     key: str = ""
 
 
-def framed(answer: Answer, title: str, parts: Sequence[Part]) -> str:
-    """A drawing that stands alone: in a notebook, a page or a report."""
-    style = el("style", Markup(css()))  # noqa: S704 - our own file
-    head = el("figcaption", title, class_="head")
-    note = el("p", answer.note, class_="note")
-    body = join([style, head, *(_part(one) for one in parts), note])
-    return str(figure(body, cells.table_of(answer, title)))
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An answer drawn: one part, or one for each value it was asked `by`."""
+
+    answer: Answer
+    title: str
+    parts: Sequence[Part]
+
+    def fragment(self) -> str:
+        """HTML that stands alone in a notebook or a report; the table is for screen readers."""
+        head = el("figcaption", self.title, class_="head")
+        table = cells.table_of(self.answer, self.title)
+        return str(figure(join([_style(), head, *self._drawn(), self._note()]), table))
+
+    def figure(self) -> Markup:
+        """The drawing for a page that shows title and table itself."""
+        return figure(join([_style(), *self._drawn(), self._note()]))
+
+    def _drawn(self) -> Sequence[Markup]:
+        return [_part(one) for one in self.parts]
+
+    def _note(self) -> Markup:
+        return el("p", self.answer.note, class_="note")
+
+
+def _style() -> Markup:
+    return el("style", Markup(css()))  # noqa: S704 - our own file
 
 
 def _part(one: Part) -> Markup:
     value = el("h3", one.value or words.DASH) if one.value is not None else None
     key = el("span", el("i", class_="fade"), one.key, class_="key") if one.key else None
     sub = el("p", el("span", one.sub), key, class_="sub") if one.sub or key else None
-    return el("div", value, sub, el("div", one.body, class_="scroll"), class_="part")
+    scrolled = el("div", one.body, class_="scroll", tabindex="0", role="group", aria_label=one.sub)
+    return el("div", value, sub, scrolled, class_="part")
 
 
 @cache
