@@ -61,6 +61,14 @@ def test_intervals_avoid_a_dash_beside_a_sign():
     assert said("es", words.interval, -1.66, -1.34) == "−1,7 a −1,3"
     assert said("en", words.interval, -1.66, 0.5) == "−1.66 to 0.50"
     assert said("en", words.interval, 4.1, 4.3) == "4.1–4.3"
+    assert said("es", words.share_interval, 0.9991, 0.99999) == "99,9–100 %"
+
+
+def test_intervals_of_durations_share_a_unit_where_one_serves():
+    day = 86400
+    assert said("es", words.duration_interval, 4.1 * day, 4.3 * day) == "4,1–4,3 d"
+    assert said("en", words.duration_interval, 52, 200) == "52 s to 3 min 20 s"
+    assert said("es", words.duration_interval, 380 * day, 900 * day) == "1,0–2,5 años"
 
 
 def test_changes_carry_their_sign():

@@ -193,8 +193,10 @@ def test_what_is_assumed_is_dashed_and_what_is_unknown_is_a_gap():
 def test_the_panel_tells_all_that_is_behind_a_number():
     panel = page("en").xpath("//template[@data-for='metric-paga.value']")[0]
     said = panel.text_content()
-    for part in ("28.8%", "27.4–30.3%", "1,123", "3,894", "do not buy within 7 days", "Flow("):
+    for part in ("28.8%", "27.4–30.3%", "1,123", "3,894", "do not buy within 7 days"):
         assert part in said
+    asked = panel.xpath("string(.//@data-asked)")
+    assert "tv.Flow()" in page("en").xpath("string(//template[@data-question=$name])", name=asked)
     assert len(panel.xpath(".//ul[@class='cu']/li")) == 4
     assert panel.xpath(".//svg[@role='img']")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from babel import Locale
@@ -41,8 +42,7 @@ def number(value: float, digits: int | None = None, region: str = "") -> str:
     if not math.isfinite(value):
         return DASH
     shown = _useful_digits(value) if digits is None else digits
-    pattern = "#,##0" + ("." + "0" * shown if shown else "")
-    return _minus(format_decimal(value, pattern, locale=locale(region)))
+    return _figure(value, shown, region or _REGIONS[current_language()])
 
 
 def share(value: float, region: str = "") -> str:
@@ -91,7 +91,7 @@ def interval(low: float, high: float, digits: int | None = None, region: str = "
 
 def share_interval(low: float, high: float, region: str = "") -> str:
     """An interval of shares (0 to 1): "27,4–30,3 %"."""
-    figures = (share_figure(one, region) for one in (low, high))
+    figures = (number(100 * one, _share_digits(one), region) for one in (low, high))
     return percent_sign(_between(*figures), region)
 
 
@@ -218,6 +218,17 @@ def _larger(size: int) -> int:
     return _UNITS[_UNITS.index(size) - 1]
 
 
+@lru_cache(maxsize=8192)
+def _figure(value: float, digits: int, region: str) -> str:
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return _minus(format_decimal(value, pattern, locale=region))
+
+
+def _share_digits(value: float) -> int:
+    """An end of an interval that rounds to none or all needs no decimal."""
+    return 0 if round(value, 3) in (0, 1) else 1
+
+
 def _useful_digits(value: float) -> int:
     size = abs(value)
     if value == round(value) or size >= 100:
@@ -228,7 +239,7 @@ def _useful_digits(value: float) -> int:
 def _between(low: str, high: str) -> str:
     if low == high:
         return low
-    if MINUS in low or MINUS in high or low[0] in "<>" or high[0] in "<>":
+    if MINUS in low or MINUS in high:
         return _("{low} to {high}", low=low, high=high)
     return f"{low}–{high}"
 

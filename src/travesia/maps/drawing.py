@@ -75,7 +75,9 @@ class Sheet:
         return found
 
 
-def number(sheet: Sheet, figure: Figure | None, kind: str = "", shown: str = "") -> Markup | None:
+def number(
+    sheet: Sheet, figure: Figure | None, kind: str = "", shown: str = "", whole: str = ""
+) -> Markup | None:
     """A number that opens what is behind it; a dash where it is too thin, and why on hover."""
     if figure is None:
         return None
@@ -88,7 +90,7 @@ def number(sheet: Sheet, figure: Figure | None, kind: str = "", shown: str = "")
         type="button",
         class_=f"num {kind}".strip(),
         data_cell=figure.id,
-        title=figure.reason if figure.value is None else None,
+        title=figure.reason if figure.value is None else whole or None,
         aria_label=f"{figure.title}: {words if figure.value is not None else figure.sentence}",
         aria_haspopup="dialog",
     )

@@ -175,7 +175,7 @@ def _contact(item: Contact, sheet: Sheet) -> Markup:
         return el("div", name, nobody, class_="card tp none")
     customers = sheet.figure(item, "customers")
     share = reach.value or 0
-    bar = el("i", style=f"width:{100 * share:.1f}%;--c:{category(touchpoint.key, channel)}")
+    bar = el("i", style=f"width:{100 * share:.1f}%;--c:{category(channel)}")
     line = el(
         "div",
         number(sheet, reach),
@@ -200,7 +200,7 @@ def _thought(item: Thought, sheet: Sheet) -> Markup:  # noqa: ARG001 - as `card`
 def _pain(item: PainPoint, sheet: Sheet) -> Markup:
     effect = _("blocks") if item.effect == "blocks" else _("pushes")
     severity = None if item.severity is None else _severity(item.severity)
-    figure = sheet.figure(item, "affected") or sheet.figure(item, "wait")
+    figure = suffered(sheet, item)
     assumed = figure is None and not item.evidence
     tail = said("span", effect, class_="tail")
     line = el("div", _reached(sheet, figure, item.reach), severity, tail, class_="mt")
@@ -215,6 +215,15 @@ def _gain(item: Gain, sheet: Sheet) -> Markup:
     line = el("div", _reached(sheet, figure, item.reach), class_="mt")
     kind = "card pg g assumed" if assumed else "card pg g"
     return el("div", icon("heart"), said("b", item.title), line, class_=kind)
+
+
+def suffered(sheet: Sheet, item: PainPoint) -> Figure | None:
+    """The number of a pain: whom it happens to, how long it takes, else the first there is."""
+    for measure in ("affected", "wait"):
+        figure = sheet.figure(item, measure)
+        if figure is not None:
+            return figure
+    return sheet.figure(item, item.bindings[0].measure) if item.bindings else None
 
 
 def _reached(sheet: Sheet, figure: Figure | None, believed: float | None) -> Markup:

@@ -58,7 +58,7 @@ def _panel(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
     yield from _counts(figure)
     yield from _interval(figure)
     yield from _age(sheet, figure)
-    yield from _question(sheet, figure)
+    yield from _question(figure)
     yield from _customers(figure)
     yield from _beside(sheet, figure)
 
@@ -175,36 +175,43 @@ def _age(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
     yield el("p", icon("clock"), el("span", _("Measured"), " ", when, " ", until), class_="age")
 
 
-def _question(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
-    code = python_of(sheet, figure)
-    if code:
-        yield el("h3", _("Question"))
-        yield el("pre", el("code", code), tabindex="0")
-    note = sheet.measurement.notes.get(figure.binding.question, "") if sheet.measurement else ""
-    if note:
-        yield said("p", note, class_="note")
+def _question(figure: Figure) -> Iterator[Markup]:
+    """The place of the question, and the line that names the people behind this number."""
+    yield el("h3", _("Question"))
+    cell = figure.measured.cell if figure.measured else {}
+    named = ", ".join(f"{name}={value!r}" for name, value in cell.items())
+    line = f"answer.customers({named})" if named else ""
+    code = el("code", line, data_asked=figure.binding.question)
+    yield el("pre", code, tabindex="0")
 
 
-def python_of(sheet: Sheet, figure: Figure) -> str:
-    """The Python that asks the number's question again, and names the customers behind it."""
-    stored = sheet.drawn.questions.get(figure.binding.question)
-    if not isinstance(stored, dict):
+def questions(sheet: Sheet) -> Iterator[Markup]:
+    """Each stored question once, as Python, with the note of its answer."""
+    notes = sheet.measurement.notes if sheet.measurement else {}
+    for name in sheet.drawn.questions:
+        note = notes.get(name, "")
+        yield el(
+            "template",
+            el("code", python_of(sheet, name)),
+            said("p", note, class_="note") if note else None,
+            data_question=name,
+        )
+
+
+def python_of(sheet: Sheet, name: str) -> str:
+    """The Python that asks a stored question again."""
+    stored = sheet.drawn.questions.get(name)
+    asked = stored.get("question") if isinstance(stored, dict) else None
+    if not isinstance(stored, dict) or not isinstance(asked, dict):
         return ""
-    asked = stored.get("question")
     lenses = [*sheet.drawn.lenses, *_list(stored.get("lenses"))]
-    if not isinstance(asked, dict):
-        return ""
     try:
         question = str(from_json(asked))
     except UnknownName:  # asked by a newer Travesía, or one with questions of its own
         return f"{stored}"
     chain = chain_text(CHAIN.validate_python(lenses))
     looked = f".{chain}" if chain else ""
-    lines = [f"answer = journeys{looked}.ask(", f"    tv.{question}", ")"]
-    if figure.measured is not None and figure.measured.cell:
-        cell = ", ".join(f"{name}={value!r}" for name, value in figure.measured.cell.items())
-        lines.append(f"answer.customers({cell})")
-    return "\n".join(lines)
+    return f"answer = journeys{looked}.ask(\n    tv.{question}\n)"
 
 
 def _list(found: object) -> list[object]:

@@ -175,10 +175,13 @@ def _stream_words(sheet: Sheet) -> Iterator[Markup]:
             style=f"left:12px;top:{BASE - heights[first.stage.key] / 2:.1f}px",
         )
     for span, other in _neighbours(sheet):
-        yield from _passage_words(sheet, span, heights[span.stage.key], cut=other is None)
+        ahead = heights[other.stage.key] if other else 0.0
+        yield from _passage_words(sheet, span, heights[span.stage.key], ahead, cut=other is None)
 
 
-def _passage_words(sheet: Sheet, span: Span, height: float, *, cut: bool) -> Iterator[Markup]:
+def _passage_words(
+    sheet: Sheet, span: Span, height: float, ahead: float, *, cut: bool
+) -> Iterator[Markup]:
     """The words between two stages; before the edge where the sheet cuts them apart."""
     if span.order == len(sheet.drawn.stages) - 1:
         return
@@ -192,7 +195,7 @@ def _passage_words(sheet: Sheet, span: Span, height: float, *, cut: bool) -> Ite
         after = _("in {time}", time=time.text)
         yield at(middle, BASE + 14, number(sheet, time, "plain", after), "after")
     if out is not None and out.value is not None and on is not None:
-        y = min(BASE - height + height * out.value / 2, BASE - 34)
+        y = min(BASE - height + height * out.value / 2, BASE - ahead - 10, BASE - 34)
         x = span.right - 12 if cut else middle + 68
         kind = "at out cut" if cut else "at out"
         place = f"left:{x:.1f}px;top:{y:.1f}px"
@@ -289,6 +292,7 @@ def _arrow_words(sheet: Sheet, one: Laid) -> Markup:
     tail = f" · {figure_words(one.arrow.customers, 0)}" if one.arrow.customers else ""
     taken = measure(figure.text + tail, 12, 600) + 8
     text = f"{figure.text} {fit(label, room - taken)}{tail}"
+    whole = f"{figure.text} {label}{tail}"
     middle, y = (one.left + one.right) / 2, BASE + 38 + _TRACK * one.track
     kind = "loop" if one.arrow.link.kind == "back" else "skip"
-    return at(middle, y, number(sheet, figure, "plain", text), f"way {kind}")
+    return at(middle, y, number(sheet, figure, "plain", text, whole), f"way {kind}")

@@ -14,6 +14,7 @@ from travesia.locale import texts
 from travesia.locale.text import Text
 from travesia.maps.document import Opportunity, PainPoint, Persona, Stage
 from travesia.maps.drawing import Sheet, label, number, said
+from travesia.maps.drawing_cards import suffered
 from travesia.maps.drawing_flow import has_flow
 from travesia.maps.figures import Figure
 from travesia.maps.layout import Column, Span
@@ -154,10 +155,18 @@ def _stage(sheet: Sheet, span: Span) -> Markup:
             _weight(stage),
             class_="r",
         ),
-        class_=f"chev s{span.order}" + (" first" if span is sheet.layout.spans[0] else ""),
+        class_=" ".join(_chevron(sheet, span)),
         style=f"grid-column:{span.grid}/span {span.columns}",
         id=f"stage-{span.order}" if sheet.live else None,
     )
+
+
+def _chevron(sheet: Sheet, span: Span) -> Iterator[str]:
+    yield from ("chev", f"s{span.order}")
+    if span is sheet.layout.spans[0]:
+        yield "first"
+    if not span.stage.goal and span.stage.weight is None:
+        yield "one"
 
 
 def _weight(stage: Stage) -> Markup | None:
@@ -270,7 +279,9 @@ def _goal(sheet: Sheet) -> Markup:
     if goal is None:
         ask = None if text else _("Not set. Say which touchpoints mean that it is reached.")
         return _brief("goal", _("Goal"), text, ask, sign="target")
-    name = goal.binding.label.pick() or (_goal_names(sheet) if not text else _("Reached"))
+    name = goal.binding.label.pick() or _goal_names(sheet)
+    if name in sheet.drawn.goal.pick():
+        name = _("Reached")
     tail = f" ({goal.interval})" if goal.interval else ""
     measured = el("span", said("span", name), " ", number(sheet, goal), tail, class_="muted")
     return _brief("goal", _("Goal"), text, " " if text else None, measured, sign="target")
@@ -304,7 +315,7 @@ def _worst(sheet: Sheet) -> tuple[Text, Figure | None] | None:
     top = pains[0][1]
     equal = [one for _cell, one in pains if one.severity == top.severity]
     worst = max(equal, key=lambda one: _suffering(sheet, one))
-    return worst.title, sheet.figure(worst, "affected") or sheet.figure(worst, "wait")
+    return worst.title, suffered(sheet, worst)
 
 
 def _suffering(sheet: Sheet, pain: PainPoint) -> float:
@@ -347,6 +358,12 @@ def _pressed_brief(sheet: Sheet, figure: Figure | None, heading: Markup) -> Mark
 def _pain_sentence(figure: Figure) -> str:
     if figure.value is None:
         return figure.reason
+    if figure.binding.unit == "duration" and figure.n is not None:
+        return _(
+            "median of {n} customers ({interval}).",
+            n=words.number(figure.n, 0),
+            interval=figure.interval or words.DASH,
+        )
     if figure.counts is None:
         return figure.definition
     tail = f" ({figure.interval})" if figure.interval else ""

@@ -28,7 +28,7 @@ from travesia.maps.document import (
     Work,
 )
 from travesia.maps.drawing import Sheet, said
-from travesia.maps.drawing_cards import lane_words
+from travesia.maps.drawing_cards import lane_words, suffered
 from travesia.maps.drawing_emotion import emotion_sentence, feelings, quoted
 from travesia.maps.drawing_flow import has_flow
 from travesia.maps.drawing_head import period_of, worst_exit
@@ -229,7 +229,7 @@ def _thought(item: Thought, sheet: Sheet) -> str:  # noqa: ARG001 - as `spell`
 
 @spell.register
 def _pain(item: PainPoint, sheet: Sheet) -> str:
-    figure = sheet.figure(item, "affected") or sheet.figure(item, "wait")
+    figure = suffered(sheet, item)
     parts = [_suffered(figure, item.reach)]
     if item.severity is not None:
         parts.append(_("severity {n} of 5", n=words.number(item.severity)))

@@ -47,6 +47,7 @@
     if (!panel) return;
     mark(open, false);
     body.replaceChildren(panel.content.cloneNode(true));
+    ask();
     ages(body);
     done.textContent = "";
     open = id;
@@ -59,6 +60,17 @@
     history.replaceState(null, "", "#cell=" + encodeURIComponent(id));
     var shown = button(id);
     if (shown && opener !== shown) shown.scrollIntoView({ block: "nearest", inline: "center" });
+  }
+  // A question is written once for all its numbers: it comes before the number's own line
+  function ask() {
+    var code = body.querySelector("[data-asked]");
+    if (!code) return;
+    var asked = document.querySelector("template[data-question=" + CSS.escape(code.dataset.asked) + "]");
+    if (!asked) { code.closest("pre").remove(); return; }
+    var parts = asked.content.cloneNode(true);
+    code.textContent = [parts.querySelector("code").textContent, code.textContent].filter(Boolean).join("\n");
+    var note = parts.querySelector(".note");
+    if (note) code.closest("pre").after(note);
   }
   function close() {
     if (drawer.hidden) return;

@@ -22,7 +22,7 @@ from travesia.locale import language as speaking
 from travesia.maps.document import Emotion, JourneyMap, Lane, Measurement, Role
 from travesia.maps.drawing import Sheet, said
 from travesia.maps.drawing_cards import lane_of, metrics_lane, pains_and_gains
-from travesia.maps.drawing_drawer import drawer, panels
+from travesia.maps.drawing_drawer import drawer, panels, questions
 from travesia.maps.drawing_emotion import emotion_lane, feelings
 from travesia.maps.drawing_flow import flow_lane, has_flow
 from travesia.maps.drawing_head import frame, minimap, stage_header, title, washes
@@ -103,8 +103,18 @@ def _body(sheet: Sheet) -> Markup:
     )
     app = el("div", _top(sheet), main, drawer(), class_="app")
     script = el("script", Markup(_read("page.js")))  # noqa: S704 - our own file
-    skip = el("a", _("Go to the table"), href="#table", class_="skip", data_table=True)
-    return el("body", sprite(names()), skip, app, _paper(sheet), *panels(sheet), _spoken(), script)
+    skip = el("a", _("Go to the table"), href="#table", class_="jump", data_table=True)
+    return el(
+        "body",
+        sprite(names()),
+        skip,
+        app,
+        _paper(sheet),
+        *panels(sheet),
+        *questions(sheet),
+        _spoken(),
+        script,
+    )
 
 
 def _top(sheet: Sheet) -> Markup:
