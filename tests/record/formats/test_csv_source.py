@@ -17,6 +17,7 @@ from travesia.errors import InputError, InvalidValue, UnknownFormat, UnreadableS
 from travesia.record.events import SetAside
 from travesia.record.formats.csv import CsvFeed
 from travesia.record.formats.csv_kernels import cut_rows
+from travesia.record.formats.values import MISSING
 
 FINAL = True
 HEAD = "user_id,event,timestamp\n"
@@ -246,7 +247,7 @@ CELL = st.text(
     | st.sampled_from(",;\t|\"'\n"),
     min_size=1,
     max_size=8,
-).filter(lambda cell: cell not in ("NA", "nan"))
+).filter(lambda cell: cell not in MISSING)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

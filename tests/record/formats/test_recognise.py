@@ -155,4 +155,4 @@ def test_unknown_columns_name_the_nearest(write, read, role):
 @pytest.mark.parametrize("option", ["dimensions", "attributes"])
 def test_unknown_further_columns_name_the_nearest(write, read, option):
     with pytest.raises(UnknownName, match="Did you mean 'city'"):
-        read(write("user_id,event,time,city\na,x,2024-01-01,y\n"), **{option: ["cyti"]})
+        read(write("user_id,event,time,city\na,x,2024-01-01,y\n"), **{option: ["citty"]})

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 BROKEN = -1  # instead of a number of fields: quotes that do not close as they should
@@ -23,6 +24,12 @@ def cut_rows(
     is left for the next call, unless it is longer than `longest`.
     """
     n, rows, position = data.size, 0, 0
+    plain = np.ones(256, np.bool_)  # letters that mean nothing inside a field
+    plain[delimiter] = plain[10] = plain[13] = False
+    if quote >= 0:
+        plain[quote] = False
+    if escape >= 0:
+        plain[escape] = False
     while position < n:
         start, count, state = position, 1, 0  # state: 0 field starts, 1 in field, 2 quoted, 3 after
         newline, inner, i, next_position, stop = -1, 0, position, -1, -1
@@ -61,6 +68,9 @@ def cut_rows(
                     i += 1
                 state = 1
             i += 1
+            if state in (1, 2):
+                while i < n and plain[data[i]]:
+                    i += 1
         if count != BROKEN and stop < 0:  # the bytes ended first
             if not final and n - start <= longest:
                 return rows, start, line

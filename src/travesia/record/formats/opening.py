@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from travesia.errors import InputError, InvalidValue, UnknownName
-from travesia.locale import texts
+from travesia.locale import N_, texts
 from travesia.record.events import Column, ColumnKind, Events, SetAside
 from travesia.record.formats.check import Checker, Plan, customer_type_of
 from travesia.record.formats.feeds import Feed
@@ -22,6 +22,15 @@ from travesia.record.formats.zones import checked_zone
 
 _ = texts("record")
 
+ROLE_WORDS: dict[Role, str] = {
+    "customer": N_("customer"),
+    "touchpoint": N_("touchpoint"),
+    "time": N_("time"),
+    "order": N_("order"),
+    "channel": N_("channel"),
+    "value": N_("value"),
+}
+UNSURE = N_(' (no day above 12 tells day from month: time_format="m/d/y" reads the month first)')
 ALL_OTHERS = ("*",)
 LIFECYCLES = ("lifecycle:transition", "lifecycle_transition", "lifecycle")
 # Names that the columns of Events and of journeys have for themselves.
@@ -286,7 +295,7 @@ def _of_columns(
         if one.others:
             others = ", ".join(repr(name) for name in one.others)
             said += _("; could also be {others}", others=others)
-        yield _(role), said
+        yield _(ROLE_WORDS[role]), said
     for column, name in further:
         if column.name != name and column.name not in EXTRA:
             yield column.name, _("column {name}, renamed", name=repr(name))
@@ -303,9 +312,6 @@ def _of_times(plans: list[Plan], wishes: Wishes) -> Iterator[tuple[str, str]]:
     if wishes.lifecycle is None and (transitions := _transitions(plans)):
         shown = ", ".join(transitions)
         yield _("lifecycle"), _("all transitions are kept: {shown}", shown=shown)
-
-
-UNSURE = ' (no day above 12 tells day from month: time_format="m/d/y" reads the month first)'
 
 
 def _transitions(plans: list[Plan]) -> list[str]:

@@ -97,8 +97,8 @@ def _days(year, month, day):
 
 
 @njit(cache=True)
-def _date(data, i, end, order):
-    """(days or the least int64, position after it)."""
+def _date(data, i, end, order, part, size):
+    """(days or the least int64, position after it); `part` and `size` are three places to work."""
     none = np.iinfo(np.int64).min
     if order == DMY and i < end and _letter(data[i]):  # "Mon, 22 Jul 2012"
         while i < end and _letter(data[i]):
@@ -108,8 +108,7 @@ def _date(data, i, end, order):
         i += 1
         while i < end and data[i] == 32:
             i += 1
-    part = np.zeros(3, np.int64)
-    size = np.zeros(3, np.int64)
+    size[:] = 0
     mark = 0
     for k in range(3):
         if i < end and _letter(data[i]):
@@ -238,6 +237,7 @@ def read_times(offsets, data, order, micros, found):
     `found` gets NOT_UNDERSTOOD, NAIVE (`micros` is local) or ZONED (`micros` is UTC).
     """
     none = np.iinfo(np.int64).min
+    part, size = np.zeros(3, np.int64), np.zeros(3, np.int64)
     for row in range(found.size):
         i, end = offsets[row], offsets[row + 1]
         found[row], micros[row] = NOT_UNDERSTOOD, 0
@@ -246,7 +246,7 @@ def read_times(offsets, data, order, micros, found):
         while end > i and data[end - 1] == 32:
             end -= 1
         compact = end - i == 14
-        days, j = _date(data, i, end, order)
+        days, j = _date(data, i, end, order, part, size)
         if compact and j - i == 8 and order == YMD:  # 20200131101530
             for k in range(j, end):
                 compact = compact and _digit(data[k])

@@ -54,6 +54,8 @@ ALIASES: dict[str, Way] = {
 # 0001-01-01 to 9999-12-31, what a datetime can hold
 LEAST, MOST = -62135596800000000, 253402300799999999
 
+FEW = 1 << 16  # values that Arrow reads sooner than the kernel, slower for each, is loaded
+
 Micros = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
@@ -226,7 +228,7 @@ def _understood(text: pa.StringArray, way: Way) -> int:
 
 
 def _by_order(text: pa.StringArray, way: Way) -> tuple[Micros, npt.NDArray[np.int8]]:
-    if way == "ymd" and (iso := _iso(text)) is not None:
+    if way == "ymd" and len(text) <= FEW and (iso := _iso(text)) is not None:
         return iso
     from travesia.record.formats.time_kernels import read_times
 
