@@ -8,7 +8,7 @@ import pytest
 
 import travesia as tv
 from travesia.demo import VISITS
-from travesia.demo.plan import CARE_SERIES, PERSONA_KEYS
+from travesia.demo.plan import CARE_SERIES, PERSONA_KEYS, TOUCHES_BEFORE
 from travesia.demo.truths import TRUTHS
 
 FINDINGS = [(truth.key, finding) for truth in TRUTHS for finding in truth.findings]
@@ -94,3 +94,40 @@ def test_customers_behind_the_fault_can_be_named(aurora, journeys):
     assert lost.num_rows == answer.table["lost"][0].as_py() > 100
     names = next(lost[name] for name in lost.column_names if lost[name].type == pa.string())
     assert pc.all(pc.is_in(names, aurora.customers["customer_id"])).as_py()
+
+
+def test_one_question_tells_the_personas_apart(journeys):
+    contacts = journeys.what(touchpoint=[*VISITS, "purchase"])
+    found = {key: [] for key in PERSONA_KEYS}
+    for row in contacts.ask(tv.Touches("purchase", by="persona")).to_pylist():
+        found[row["persona"]] += [row["touches"]] * row["converted"]
+    medians = {key: sorted(touches)[len(touches) // 2] for key, touches in found.items()}
+    assert max(medians, key=medians.get) == TOUCHES_BEFORE.many
+    assert medians[TOUCHES_BEFORE.few] <= 3
+    assert medians[TOUCHES_BEFORE.many] >= 6
+
+
+def test_club_members_come_back_to_buy_and_gift_buyers_do_not(journeys):
+    again = tv.Retention(
+        period="month",
+        periods=3,
+        count="cumulative",
+        start="purchase",
+        back="purchase",
+        by="persona",
+    )
+    rows = [row for row in journeys.ask(again).to_pylist() if row["period"] == 3]
+    share = {
+        key: sum(row["returned"] for row in rows if row["persona"] == key)
+        / sum(row["customers"] for row in rows if row["persona"] == key)
+        for key in PERSONA_KEYS
+    }
+    assert share["mountain_pro"] > 0.25
+    assert share["gift_buyer"] < 0.1
+
+
+def test_a_purchase_is_followed_by_its_confirmation(journeys):
+    edges = journeys.split(by="order_id").ask(tv.Flow()).to_pylist()
+    after = {row["target"]: row["share_out"] for row in edges if row["source"] == "purchase"}
+    assert after["order_confirmation_mail"] > 0.9
+    assert after["order_confirmation_mail"] + after.get("(end)", 0) > 0.99

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import fill
 
 from travesia.demo.truths import TRUTHS, Finding, Truth
 from travesia.draw import words
@@ -18,6 +19,8 @@ journeys = company.journeys()
 company.write("aurora")
 """
 
+
+_LINE = 98
 
 _PERSONAS = {
     "weekend_hiker": N_("like Lucía: walks on weekends, compares for weeks, reads every review"),
@@ -63,9 +66,16 @@ def document() -> str:
             "Everything here was planted on purpose, so that a question can be checked against "
             "it. The ranges are for 20,000 customers; ten seeds were tried, and all lie inside."
         ),
-        *(_section(truth) for truth in TRUTHS),
+        *(part for truth in TRUTHS for part in _section(truth)),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(_filled(part) for part in parts) + "\n"
+
+
+def _filled(part: str) -> str:
+    """Prose in lines of a readable length; headings, tables and code as they are."""
+    if part.startswith(("#", "|", "```")):
+        return part
+    return fill(part, _LINE, break_long_words=False, break_on_hyphens=False)
 
 
 def _table(heads: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
@@ -77,15 +87,15 @@ def _table(heads: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"| {one} | {other} |" for one, other in lines)
 
 
-def _section(truth: Truth) -> str:
-    found = (_found(finding) for finding in truth.findings)
-    return "\n\n".join([f"### {truth.name}", truth.shown, *found])
+def _section(truth: Truth) -> list[str]:
+    found = [part for finding in truth.findings for part in _found(finding)]
+    return [f"### {truth.name}", truth.shown, *found]
 
 
-def _found(finding: Finding) -> str:
+def _found(finding: Finding) -> list[str]:
     low, high = (words.number(value) for value in (finding.low, finding.high))
     said = _("{what}: between {low} and {high}.", what=finding.shown, low=low, high=high)
-    return f"{said[0].upper()}{said[1:]}\n\n{_code(finding.question)}"
+    return [f"{said[0].upper()}{said[1:]}", _code(finding.question)]
 
 
 def _code(text: str) -> str:

@@ -152,8 +152,8 @@ paid.table["share_of_all"][1].as_py()""",
         N_("Late deliveries cost recommendation"),
         N_(
             "About {late} of the parcels come late, {late_christmas} of those ordered "
-            "before Christmas and {late_islands} of those to the Canaries. A late one takes "
-            "{nps_points} points from the answer to the recommendation question, and raises "
+            "before Christmas and {late_islands} of those to the Canaries. A late one moves the "
+            "answer to the recommendation question by {nps_points} points, and raises "
             "the share of orders about which people get in touch from {contact_on_time} to "
             "{contact} (other causes come on top of both)."
         ),
@@ -279,8 +279,8 @@ bargains.when("2026-01-07", "2026-03-01").events / bargains.events""",
             "From {start} until the day before {end}, the first reply to a written question takes "
             "about {slow_hours} hours instead of {usual_hours} (nights and weekends come on "
             "top). Whoever waits more than {patience_hours} hours gets in touch again in "
-            "{repeat_after_wait} of the cases instead of {repeat}, and gives "
-            "{csat_points} points to the help. Telephone and chat stay as they are."
+            "{repeat_after_wait} of the cases instead of {repeat}, and the mark for the help moves "
+            "by {csat_points} points. Telephone and chat stay as they are."
         ),
         asdict(plan.SLOW_QUEUE),
         (
