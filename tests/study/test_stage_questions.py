@@ -304,7 +304,7 @@ def test_stages_are_written_as_text_on_the_command_line():
 @given(ROWS)
 def test_influence_counts_equal_a_naive_count(rows):
     rows = with_everything(rows)
-    answer = asked(Influence("f"), rows)
+    answer = asked(Influence("f", after=None), rows)
     cut = []
     for path in paths(rows).values():
         names = [row[1] for row in path]
@@ -321,6 +321,45 @@ def test_influence_counts_equal_a_naive_count(rows):
         assert behind.num_rows == row["others_reached"]
 
 
+@QUICK
+@given(ROWS)
+def test_influence_after_a_landmark_equals_a_naive_count(rows):
+    rows = with_everything(rows)
+    answer = asked(Influence("f", after="20us"), rows)
+    until = max(row[2] for row in rows)
+    cut = []
+    for path in paths(rows).values():
+        end = path[0][2] + 20
+        goals = [row[2] for row in path if row[1] == "f"]
+        if end <= until and not (goals and goals[0] <= end):
+            cut.append(({row[1] for row in path if row[2] <= end}, bool(goals)))
+    found = table(answer, "touchpoint")
+    assert {name for (name,) in found} == {name for names, _ in cut for name in names}
+    for (name,), row in found.items():
+        met = [reached for names, reached in cut if name in names]
+        others = [reached for names, reached in cut if name not in names]
+        assert (row["met"], row["met_reached"]) == (len(met), sum(met))
+        assert (row["others"], row["others_reached"]) == (len(others), sum(others))
+        assert answer.customers(touchpoint=name, met=True).num_rows == len(met)
+
+
+def test_who_stays_longer_does_not_meet_what_keeps_from_the_goal():
+    """Mails come every week to all; buyers just leave sooner. A landmark sees no influence."""
+    rng = np.random.default_rng(11)
+    rows, week = [], 7 * 86_400 * 10**6
+    for customer in range(3000):
+        bought = rng.integers(1, 30) if rng.random() < 0.5 else 30
+        mails = [at for at in range(1, 30) if rng.random() < 0.1 and at < bought]
+        at_times = [(0, "visit"), *((at, "mail") for at in mails), (bought, "goal")]
+        path = at_times if bought < 30 else [*at_times[:-1], (30, "end")]
+        rows += [(str(customer), name, int(at * week), None, None) for at, name in path]
+    seen = journeys(rows)
+    naive = table(seen.ask(Influence("goal", after=None)), "touchpoint")["mail",]
+    fair = table(seen.ask(Influence("goal", after="35d")), "touchpoint")["mail",]
+    assert naive["high"] < 0.9
+    assert fair["low"] < 1 < fair["high"]
+
+
 def test_influence_equals_the_mantel_haenszel_ratio_worked_out_by_hand():
     rng = np.random.default_rng(7)
     rows, cut = [], []
@@ -330,7 +369,7 @@ def test_influence_equals_the_mantel_haenszel_ratio_worked_out_by_hand():
         cut.append((names, reached))
         path = [*names, *(["goal"] if reached else [])]
         rows += [(str(customer), name, at, None, None) for at, name in enumerate(path)]
-    row = table(journeys(rows).ask(Influence("goal")), "touchpoint")["a",]
+    row = table(journeys(rows).ask(Influence("goal", after=None)), "touchpoint")["a",]
     above = below = spread = 0.0
     for stratum in range(STRATA):
         own = [
@@ -360,7 +399,7 @@ def test_influence_finds_no_ratio_in_noise_and_one_where_it_was_planted():
         reached = rng.random() < (0.4 if "c" in names else 0.2)
         path = [*names, "step", "goal"] if reached else [*names, "nothing"]
         rows += [(str(customer), name, at, None, None) for at, name in enumerate(path)]
-    found = table(journeys(rows).ask(Influence("goal")), "touchpoint")
+    found = table(journeys(rows).ask(Influence("goal", after=None)), "touchpoint")
     assert found["c",]["p_value"] < 1e-6 < found["c",]["ratio"]
     assert all(found[name,]["p_value"] > 0.05 for name in "abde")
     assert found["step",]["structural"]
@@ -370,4 +409,5 @@ def test_influence_finds_no_ratio_in_noise_and_one_where_it_was_planted():
 def test_influence_of_a_handful_is_no_number():
     rows = [("p", "a", 0, None, None), ("p", "goal", 1, None, None), ("q", "b", 0, None, None)]
     assert LEAST > 2
-    assert all(row["ratio"] is None for row in journeys(rows).ask(Influence("goal")).to_pylist())
+    found = journeys(rows).ask(Influence("goal", after=None)).to_pylist()
+    assert all(row["ratio"] is None for row in found)

@@ -76,16 +76,22 @@ def drop_offs(contacts: Iterable[Row], ends: set[str]) -> list[Candidate]:
     ]
 
 
-def bottlenecks(moves: Iterable[Row], order: Mapping[str, int], ends: set[str]) -> list[Candidate]:
-    """Moves on that take a large part of all the time spent on moving on.
+def bottlenecks(
+    moves: Iterable[Row],
+    order: Mapping[str, int],
+    awaited: Callable[[str], bool],
+    goals: Iterable[str],
+) -> list[Candidate]:
+    """Moves on to something customers wait for that take a large part of all such time.
 
-    A move's part is its customers times its median time. Moves out of the goal are no waits.
+    A move's part is its customers times its median time. From the goal nobody waits.
     """
     onward = [
         (row, row["moved"] * row["median_time"].total_seconds())
         for row in moves
         if order[row["target"]] > order[row["source"]]
-        and row["source"] not in ends
+        and awaited(row["target"])
+        and row["source"] not in goals
         and row["median_time"] is not None
     ]
     whole = sum(time for _, time in onward)
@@ -108,9 +114,15 @@ def bottlenecks(moves: Iterable[Row], order: Mapping[str, int], ends: set[str]) 
 
 
 def loops(
-    moves: Iterable[Row], order: Mapping[str, int], ends: set[str], customers: int
+    moves: Iterable[Row],
+    order: Mapping[str, int],
+    service: Callable[[str], bool],
+    customers: int,
 ) -> list[Candidate]:
-    """Moves straight back to something earlier. After the goal, coming back is no pain."""
+    """Moves from a service contact straight back to an earlier one: rework.
+
+    Elsewhere people come back because they want to.
+    """
     return [
         Candidate(
             "loop",
@@ -125,7 +137,8 @@ def loops(
         )
         for row in moves
         if order[row["target"]] < order[row["source"]]
-        and row["source"] not in ends
+        and service(row["source"])
+        and service(row["target"])
         and row["moved"] >= FEW
         and (row["low"] or 0) >= TURNED_BACK
     ]

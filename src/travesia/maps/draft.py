@@ -33,6 +33,7 @@ from travesia.maps.measure import ask_all
 from travesia.maps.planning import OTHERS, Plan, plan_of
 from travesia.maps.scales import Scale, Scored, scored
 from travesia.maps.wording import both
+from travesia.record.durations import duration
 from travesia.record.proposals import key_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ if TYPE_CHECKING:
 LEAST_LINK = 0.01
 """Ways out of a stage that fewer of its customers take are not drawn."""
 MOST_CHANNELS = 4
+ROUND_TIMES = (
+    "1m", "5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "1d", "2d", "3d", "7d", "14d", "30d",
+    "60d", "90d", "180d",
+)  # fmt: skip
+"""Landmarks for influences; the longest within the median time to the goal is taken."""
 
 
 def draft(
@@ -133,11 +139,22 @@ class _Draft:
             reached = [["goal", list(self.plan.goals)]]
             asked["goal"] = {"question": "stage_flow", "stages": reached}
             asked["gave_up"] = {"question": "contacts", "until": goal}
-            asked["influence"] = {"question": "influence", "goal": goal}
+            asked["influence"] = {"question": "influence", "goal": goal, "after": self._landmark}
         if self.plan.has_channels:
             asked["channels"] = {"question": "mix"}
         stored = {name: {"lenses": [], "question": question} for name, question in asked.items()}
         return stored | self._score_questions
+
+    @cached_property
+    def _landmark(self) -> str:
+        """When influences are compared: about the median time to the goal, in a round figure."""
+        from travesia.study.stage_flow import StageFlow
+
+        before = tuple(name for name in self.plan.order if name not in self.plan.goals)
+        stages = (("before", before), ("goal", self.plan.goals))
+        usual = self.plan.journeys.ask(StageFlow(stages)).to_pylist()[0]["median_time"]
+        rounds = [one for one in ROUND_TIMES if usual is not None and duration(one) <= usual]
+        return rounds[-1] if rounds else ROUND_TIMES[0]
 
     @cached_property
     def _scales(self) -> dict[str, Scale]:

@@ -113,13 +113,12 @@ class Findings:
         plan, answers = self.plan, self.answers
         customers = plan.journeys.customers
         gave_up = [row for row in answers[self._gave_up] if self._drawn(row)]
-        ends = set(plan.ends)
         # where there is no order, nothing runs back and nothing is on its way
         moves = answers["moves"] if plan.ordered else []
         found = [
-            *drop_offs(gave_up, ends),
-            *bottlenecks(moves, plan.places, ends),
-            *loops(moves, plan.places, ends, customers),
+            *drop_offs(gave_up, set(plan.ends)),
+            *bottlenecks(moves, plan.places, self._is_awaited, plan.goals),
+            *loops(moves, plan.places, self._is_service, customers),
             *repeats([row for row in answers["contacts"] if self._drawn(row)], self._is_service),
             *low_scores(self._scores, customers),
             *(
@@ -147,6 +146,12 @@ class Findings:
     def _is_service(self, name: str) -> bool:
         known = self.plan.touchpoint(name)
         return known.category == "conversation" or known.channel in _SERVICE
+
+    def _is_awaited(self, name: str) -> bool:
+        """Whether customers wait for it: the company's doing, but no advertising and no survey."""
+        known = self.plan.touchpoint(name)
+        theirs = known.initiator in {"customer", "nobody"} and not self._is_service(name)
+        return not theirs and known.category not in {"reach", "feedback"}
 
     def _drawn(self, row: Mapping[str, Any]) -> bool:
         return row["touchpoint"] in self.plan.places

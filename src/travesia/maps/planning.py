@@ -27,7 +27,7 @@ RARE = 0.01
 """Those that a smaller share of customers meets are left to the others, if five remain."""
 MOST_OF_CATALOGUE = 60
 MIXED = 0.35
-"""Moves between stages that run back more often than this have hardly any order."""
+"""Stages that a larger share of customers' first meetings contradicts have hardly any order."""
 GOALS = ("ecommerce", "renewal", "resolution")
 """Entries of the library that are taken for the goal where none is named, in this order."""
 
@@ -63,7 +63,7 @@ class Plan:
         lenses: those lenses, as JSON.
         customers: touchpoint -> how many met it.
         channel_rows: how touchpoints spread over channels (rows of `Mix`), if they do.
-        ordered: moves between the stages run forward often enough to speak of an order.
+        ordered: customers meet the stages in this order often enough to speak of one.
         unseen: touchpoints of the catalogue that no event shows.
     """
 
@@ -446,7 +446,6 @@ def _guess(goals: Sequence[str], known: Mapping[str, Touchpoint]) -> list[Text]:
 
 def _mixed(ordered: bool) -> list[Text]:
     said = N_(
-        "Many moves between stages run back: there is hardly any order in the data to read "
-        "from this map."
+        "Customers meet these stages in almost any order: read little into the order of this map."
     )
     return [] if ordered else [both(said)]

@@ -64,14 +64,16 @@ class StagePlan:
 
     @cached_property
     def backward(self) -> float | None:
-        """The share of moves between stages that run back; None when there are none.
+        """The share of customers' first meetings that contradict the stages; None without any.
 
-        Near one half, the data have no order to speak of.
+        Of all pairs of touchpoints in different stages that a customer met both of, those whose
+        later one was met first. Near one half, the data have no order to speak of. Coming back
+        for another round contradicts nothing.
         """
         place = {name: at for at, stage in enumerate(self.stages) for name in stage}
-        at = np.array([place[name] for name in self.passages.names])
-        back = int(self.passages.moves[at[:, None] > at[None, :]].sum())
-        forward = int(self.passages.moves[at[:, None] < at[None, :]].sum())
+        at = np.array([place[name] for name in self.passages.names], np.int64)
+        back = int(self.passages.first[at[:, None] > at[None, :]].sum())
+        forward = int(self.passages.first[at[:, None] < at[None, :]].sum())
         return back / (back + forward) if back + forward else None
 
 

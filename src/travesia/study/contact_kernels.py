@@ -76,11 +76,15 @@ def count_values(start, stop, group, touchpoint, value, groups, names, values):
 
 
 @compiled
-def count_exposed(start, stop, group, touchpoint, goal, length, groups, strata):
+def count_exposed(
+    start, stop, group, touchpoint, time, goal, length, window, until, groups, strata
+):
     """Who met what before the goal, by how much else they met.
 
-    A row is cut at its first goal. Its length is how many interactions that count for it stand
-    before the cut; a stratum is the number of bits of a length. Returns, as rows:
+    What a row met is what it met up to `window` after its first interaction (-1: up to its first
+    goal). Rows that reached the goal inside the window, and rows whose window runs past `until`,
+    are left out. Its length is how many interactions that count for it it met; a stratum is the
+    number of bits of a length. Returns, as rows:
     met: [group, stratum, touchpoint, reached], by the length without the touchpoint's own;
     absent: the same of those that did not meet it; all: [group, reached].
     """
@@ -96,16 +100,27 @@ def count_exposed(start, stop, group, touchpoint, goal, length, groups, strata):
         known = 0
         size = 0
         reached = 0
+        end = time[start[row]] + window
+        if window >= 0 and end > until:
+            continue
+        early = False
         for i in range(start[row], stop[row]):
             t = touchpoint[i]
             if goal[t]:
                 reached = 1
+                early = window >= 0 and time[i] <= end
                 break
+            if window >= 0 and time[i] > end:
+                continue
             if times[t] == 0:
                 order[known] = t
                 known += 1
             times[t] += 1
             size += length[t]
+        if early:
+            for k in range(known):
+                times[order[k]] = 0
+            continue
         rows[g, reached] += 1
         whole = 0
         left = size
@@ -276,18 +291,25 @@ def mark_score(start, stop, touchpoint, score, wanted):
 
 
 @compiled
-def mark_exposed(start, stop, touchpoint, goal, wanted):
-    """Whether rows met the touchpoint before their first goal, and whether they reached it."""
+def mark_exposed(start, stop, touchpoint, time, goal, wanted, window, until):
+    """Whether rows count, met the touchpoint, and reached the goal, as in `count_exposed`."""
+    counts = np.ones(start.size, np.bool_)
     met = np.zeros(start.size, np.bool_)
     reached = np.zeros(start.size, np.bool_)
     for row in range(start.size):
+        end = time[start[row]] + window
+        if window >= 0 and end > until:
+            counts[row] = False
+            continue
         for i in range(start[row], stop[row]):
+            inside = window < 0 or time[i] <= end
             if goal[touchpoint[i]]:
                 reached[row] = True
+                counts[row] = window < 0 or not inside
                 break
-            if touchpoint[i] == wanted:
+            if touchpoint[i] == wanted and inside:
                 met[row] = True
-    return met, reached
+    return counts, met, reached
 
 
 @compiled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -17,13 +18,14 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
+from travesia.record.durations import Duration, microseconds, spelling
 from travesia.record.lenses import names_of
 from travesia.study.intervals import Z, corrected, ratio
 from travesia.study.question import Answer, Measure, Question, option, question
 
 STRATA = 12
 """Journeys are compared with those of like length: 0, 1, 2-3, 4-7, ... other interactions."""
-STRUCTURAL = 0.95
+STRUCTURAL = 0.8
 """A touchpoint that so large a share of those who reach the goal passes is a step on the way."""
 LEAST = 5
 """Fewer journeys than this in a cell of the two-by-two table give no ratio."""
@@ -47,13 +49,16 @@ def _joined(goal: Any) -> Any:
 class Influence(Question):
     """Which touchpoints go with reaching the goal: the goal's share among those who met them.
 
-    Journeys are cut at their first goal, so that nothing after it counts. `ratio` compares the
-    share that reached the goal of those who met the touchpoint with those who did not, among
-    journeys with as many other interactions (Mantel-Haenszel risk ratio; its interval after
+    What a journey met counts only up to `after` its first interaction, and only journeys that are
+    observed so long and have not reached the goal by then are compared: a landmark, without which
+    those who never reach the goal would have had longer to meet everything. (`after=None` counts
+    all that stands before the goal.) `ratio` compares the share that then reached the goal of
+    those who met the touchpoint with those who did not, among journeys with as many other
+    interactions (Mantel-Haenszel risk ratio; its interval after
     Greenland and Robins 1985, eq. 4), because long journeys meet more of everything. `p_value`
-    is corrected over all touchpoints (Benjamini-Hochberg). `structural` marks steps that nearly everybody who reaches
-    the goal passes; they do not count for the length, which would else tell who reached it. It
-    says what goes with the goal, never what causes it.
+    is corrected over all touchpoints (Benjamini-Hochberg). `structural` marks steps that most of
+    those who reach the goal pass before it; they do not count for the length, which would else
+    tell who reached it. It says what goes with the goal, never what causes it.
     """
 
     kind = "influence"
@@ -82,16 +87,20 @@ class Influence(Question):
     goal: Annotated[str, BeforeValidator(_joined)] = option(
         N_("touchpoint that is the goal (several: a | b)")
     )
+    after: Duration | None = option(
+        N_("compare what was met so long after the first interaction"), default=timedelta(days=7)
+    )
 
     def passes(self, scope: Scope, done: Sequence[Partial]) -> Fold | None:
         """Find the steps on the way; then count who met what before the goal, by length."""
         goals = self._goals(scope)
         if not done:
-            return CountExposed(goals, np.zeros(len(goals), np.int64), 1)
+            return CountExposed(goals, np.zeros(len(goals), np.int64), -1, scope.until, 1)
         if len(done) == 1:
             rows: Any = done[0]["rows"]
             found = done[0].of(np.arange(len(rows.values)))
-            return CountExposed(goals, (~_structural(found)).astype(np.int64), STRATA)
+            length = (~_structural(found)).astype(np.int64)
+            return CountExposed(goals, length, self._window, scope.until, STRATA)
         return None
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
@@ -114,25 +123,38 @@ class Influence(Question):
                 "low": _known(low),
                 "high": _known(high),
                 "p_value": _known(corrected(p)),
-                "structural": _structural(partials[1])[seen],
+                "structural": _structural(partials[0])[seen],
             }
         )
 
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
         """Who met it before the goal, or did not, and reached it or not."""
         code = scope.touchpoints.code(str(cell["touchpoint"]))
-        return WasExposed(self._goals(scope), code, cell.get("met", True), cell.get("reached"))
+        met, reached = cell.get("met", True), cell.get("reached")
+        return WasExposed(self._goals(scope), code, self._window, scope.until, met, reached)
 
     def remark(self, answer: Answer) -> tuple[str, ...]:
         """What the ratio is, and is not."""
         del answer
-        return (
-            _(
-                "Journeys are cut at the first {goal} and compared with those as long. "
-                "A ratio says what goes with the goal, not what causes it.",
+        landmark = (
+            _("Everything before the first {goal} counts.", goal=self.goal)
+            if self.after is None
+            else _(
+                "What was met up to {after} after the first interaction counts, of journeys "
+                "without {goal} by then.",
+                after=spelling(self.after),
                 goal=self.goal,
-            ),
+            )
         )
+        compared = _(
+            "Journeys with as many other interactions are compared. "
+            "A ratio says what goes with the goal, not what causes it."
+        )
+        return (landmark, compared)
+
+    @property
+    def _window(self) -> int:
+        return -1 if self.after is None else microseconds(self.after)
 
     def _goals(self, scope: Scope) -> npt.NDArray[np.bool_]:
         wanted = np.zeros(len(scope.touchpoints), bool)
@@ -180,6 +202,8 @@ class CountExposed:
 
     goals: npt.NDArray[np.bool_]
     length: Counts
+    window: int
+    until: int
     strata: int
 
     def observe(self, block: Block) -> Partial:
@@ -191,8 +215,11 @@ class CountExposed:
             block.stop,
             block.group,
             block.touchpoint,
+            block.time,
             self.goals,
             self.length,
+            self.window,
+            self.until,
             block.groups,
             self.strata,
         )
@@ -205,6 +232,8 @@ class WasExposed:
 
     goals: npt.NDArray[np.bool_]
     touchpoint: int
+    window: int
+    until: int
     met: bool
     reached: bool | None
 
@@ -212,10 +241,17 @@ class WasExposed:
         """One truth a row."""
         from travesia.study.contact_kernels import mark_exposed
 
-        met, reached = mark_exposed(
-            block.start, block.stop, block.touchpoint, self.goals, self.touchpoint
+        counts, met, reached = mark_exposed(
+            block.start,
+            block.stop,
+            block.touchpoint,
+            block.time,
+            self.goals,
+            self.touchpoint,
+            self.window,
+            self.until,
         )
-        chosen: npt.NDArray[np.bool_] = met == self.met
+        chosen: npt.NDArray[np.bool_] = counts & (met == self.met)
         return chosen if self.reached is None else chosen & (reached == self.reached)
 
 
