@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from travesia.study.compare import compare as compare
     from travesia.study.describe import Describe as Describe
     from travesia.study.flow import Flow as Flow
+    from travesia.study.frequent import Frequent as Frequent
     from travesia.study.funnel import Funnel as Funnel
     from travesia.study.paths import Paths as Paths
     from travesia.study.question import Answer as Answer
@@ -47,6 +48,7 @@ _HOME = {
     "Compare": ("travesia.study.compare", "Compare"),
     "Describe": ("travesia.study.describe", "Describe"),
     "Flow": ("travesia.study.flow", "Flow"),
+    "Frequent": ("travesia.study.frequent", "Frequent"),
     "Funnel": ("travesia.study.funnel", "Funnel"),
     "Gathered": ("travesia.engines.partials", "Gathered"),
     "Journeys": ("travesia.record.journeys", "Journeys"),

@@ -1,0 +1,363 @@
+"""Frequent: sub-sequences that many customers share, and how they go with a goal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from travesia.engines.blocks import Block
+from travesia.engines.counting import CUSTOMERS, JOURNEYS
+from travesia.engines.partials import Partial, Tally
+from travesia.engines.passes import Fold, Marker
+from travesia.engines.scope import Scope
+from travesia.errors import InvalidValue
+from travesia.locale import N_, texts
+from travesia.record.durations import Duration, microseconds
+from travesia.record.lenses import names_of
+from travesia.study import intervals, shares
+from travesia.study.question import Answer, Measure, Question, option, question
+
+MOST_CANDIDATES = 5_000
+"""Sub-sequences counted in one pass; of more, those whose parts are rarest are left out."""
+FOREVER = np.iinfo(np.int64).max
+
+Pattern = tuple[int, ...]
+Counts = npt.NDArray[np.int64]
+_ = texts("study")
+
+
+@question
+class Frequent(Question):
+    """Sub-sequences that many customers share, and how much more often they reach a goal.
+
+    The interactions of a sub-sequence come in its order, with others between them unless
+    `contiguous`, each at most `max_gap` after the one before. `support` is the part of all
+    customers who have it, with its Wilson interval.
+
+    With a goal, only what came before it first counts. `lift` is the share that reached the goal
+    among journeys with the sub-sequence, over that among all journeys; its interval comes from
+    the delta method on the log scale, and the p-value from the score test of journeys with it
+    against those without, corrected for all sub-sequences found (Benjamini-Hochberg). It says
+    what goes with the goal, not what causes it: longer journeys hold more of everything.
+
+    Counted level by level (Agrawal and Srikant 1995), with at most 5,000 candidates a level; the
+    note says whether some were left out.
+    """
+
+    kind = "frequent"
+    measures = (
+        Measure("path", "path", N_("Sub-sequence"), cell=True),
+        Measure("customers", "count", N_("Customers")),
+        Measure(
+            "support",
+            "share",
+            N_("Share of customers"),
+            of=("customers", "all_customers"),
+            low="support_low",
+            high="support_high",
+        ),
+        Measure("lift", "number", N_("Lift towards the goal"), low="low", high="high"),
+        Measure("p_value", "p_value", N_("Corrected p-value")),
+        Measure("journeys", "count", N_("Journeys")),
+        Measure("converted", "count", N_("Reached the goal")),
+        Measure("all_customers", "count", N_("All customers")),
+    )
+    cell_fields: ClassVar[Mapping[str, str]] = {"path": "a list of touchpoints"}
+
+    goal: str | None = option(N_('the goal to go with: "one | another"'), default=None)
+    length: int = option(N_("longest sub-sequence"), default=3, ge=1, le=10)
+    shortest: int = option(N_("shortest sub-sequence listed"), default=2, ge=1, le=10)
+    max_gap: Duration | None = option(
+        N_("longest time between two interactions of a sub-sequence"), default=None
+    )
+    contiguous: bool = option(N_("nothing may come between"), default=False)
+    min_support: float = option(
+        N_("least share of the customers who have it"), default=0.01, gt=0, le=1
+    )
+    top: int = option(N_("how many to list"), default=50, ge=1, le=10_000)
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that leave nothing.
+
+        Raises:
+            InvalidValue: the shortest is longer than the longest.
+        """
+        if self.shortest > self.length:
+            raise InvalidValue(
+                f"Sub-sequences of {self.shortest} at least and {self.length} at most: none.",
+                f"Write shortest={self.length} or less, or length={self.shortest}.",
+            )
+
+    def passes(self, scope: Scope, done: Sequence[Partial]) -> Fold | None:
+        """Count single touchpoints, then pairs of the frequent ones, and so on."""
+        if not done:
+            singles = np.arange(len(scope.touchpoints)).reshape(-1, 1)
+            return CountPatterns(self._looking(scope), singles, 0)
+        if len(done) == self.length:
+            return None
+        frequent = self._frequent(done[-1])
+        candidates, cut = _joined(frequent, scope)
+        if not candidates.size:
+            return None
+        return CountPatterns(self._looking(scope), candidates, cut)
+
+    def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
+        """The `top` sub-sequences by customers, then by names."""
+        every = int(partials[0][CUSTOMERS])
+        found = [
+            (pattern, counts)
+            for partial in partials
+            for pattern, counts in zip(partial["patterns"].tolist(), partial["counts"], strict=True)
+            if len(pattern) >= self.shortest and counts[1] >= max(self.min_support * every, 1)
+        ]
+        counts = np.array([one for _, one in found], np.int64).reshape(-1, 3)
+        lift = self._lift(counts, partials[0])
+        names = [[scope.touchpoints.name(code) for code in pattern] for pattern, _ in found]
+        order = sorted(range(len(names)), key=lambda one: (-counts[one, 1], names[one]))
+        kept = np.array(order[: self.top], np.intp)
+        counts, lift = counts[kept], {name: values[kept] for name, values in lift.items()}
+        low, high = intervals.wilson(counts[:, 1], every)
+        thin, few = every < self.min_customers, counts[:, 1] < self.min_customers
+        hidden = few | (self.goal is None)
+        return pa.table(
+            {
+                "path": pa.array([names[one] for one in kept], pa.list_(pa.string())),
+                "customers": counts[:, 1],
+                "support": shares.column(intervals.ratio(counts[:, 1], every), thin),
+                "support_low": shares.column(low, thin),
+                "support_high": shares.column(high, thin),
+                **{name: shares.column(values, hidden) for name, values in lift.items()},
+                "journeys": counts[:, 0],
+                "converted": pa.array(counts[:, 2], mask=np.full(kept.size, self.goal is None)),
+                "all_customers": np.full(kept.size, every),
+            }
+        )
+
+    def facts(self, scope: Scope, partials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """How much was counted.
+
+        `candidates`, and `left_out` for want of room; `journeys` and `converted` of all, so that
+        converted / journeys is what lifts compare with.
+        """
+        del scope
+        return {
+            "candidates": sum(len(partial["patterns"]) for partial in partials),
+            "left_out": sum(int(partial["left_out"]) for partial in partials),
+            "journeys": int(partials[0]["totals"][0]),
+            "converted": int(partials[0]["totals"][1]),
+        }
+
+    def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
+        """Who has a sub-sequence.
+
+        Raises:
+            InvalidValue: there is no path.
+            UnknownName: a touchpoint that does not exist.
+        """
+        path = cell.get("path")
+        if not path or isinstance(path, str):
+            raise InvalidValue("Which sub-sequence?", 'Name it: path=["visit", "cart"].')
+        return HasPattern(self._looking(scope), scope.touchpoints.codes(path))
+
+    def remark(self, answer: Answer) -> tuple[str, ...]:
+        """What lifts compare with, and what was left out."""
+        facts, said = answer.facts, []
+        if self.goal is not None and facts["journeys"]:
+            said = [
+                _(
+                    "Of all journeys {share:.1%} reached {goal}; a lift goes with it, "
+                    "it need not cause it.",
+                    share=facts["converted"] / facts["journeys"],
+                    goal=self.goal,
+                ),
+                _("p-values are corrected for the number of comparisons (Benjamini-Hochberg)."),
+            ]
+        if facts["left_out"]:
+            said.append(
+                _("{n:,} rarer candidates were left out for want of room.", n=facts["left_out"])
+            )
+        return tuple(said)
+
+    def _looking(self, scope: Scope) -> Looking:
+        goal = np.zeros(len(scope.touchpoints), bool)
+        if self.goal is not None:
+            goal[scope.touchpoints.codes(names_of(self.goal, scope.touchpoints))] = True
+        gap = FOREVER if self.max_gap is None else microseconds(self.max_gap)
+        return Looking(goal, gap, self.contiguous)
+
+    def _frequent(self, done: Partial) -> dict[Pattern, int]:
+        """The sub-sequences of a pass that any group has often enough, and their customers."""
+        part: Any = done["counts"]
+        keys: Any = done[CUSTOMERS]
+        customers, every = part.values[:, :, 1], keys.values
+        enough = (customers >= np.maximum(self.min_support * every, 1)[:, np.newaxis]).any(axis=0)
+        enough |= customers.sum(axis=0) >= max(self.min_support * every.sum(), 1)
+        listed: Any = done["patterns"]
+        totals = customers.sum(axis=0)
+        return {tuple(listed.values[one].tolist()): int(totals[one]) for one in enough.nonzero()[0]}
+
+    def _lift(
+        self, counts: Counts, partial: Mapping[str, Any]
+    ) -> dict[str, npt.NDArray[np.float64]]:
+        rows, won = (float(one) for one in partial["totals"])
+        effect = max(int(partial[JOURNEYS]), 1) / max(int(partial[CUSTOMERS]), 1)
+        have, both = counts[:, 0].astype(float), counts[:, 2].astype(float)
+        lift, low, high = _lifts(both, have, won, rows, effect)
+        scaled = (one / effect for one in (both, have, won - both, rows - have))
+        p_values = intervals.two_proportions(*scaled)
+        return {"lift": lift, "low": low, "high": high, "p_value": intervals.corrected(p_values)}
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Which interactions make a sub-sequence: before the goal, and how far apart."""
+
+    goal: npt.NDArray[np.bool_]
+    gap: int
+    adjacent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The sub-sequences a pass counted: the same in every block and group."""
+
+    values: Counts
+
+    def __add__(self, other: Listed) -> Listed:
+        del other
+        return self
+
+    def of(self, groups: npt.NDArray[np.intp]) -> Counts:
+        """All of them."""
+        del groups
+        return self.values
+
+
+@dataclass(frozen=True, slots=True)
+class CountPatterns:
+    """Counts the rows and customers that have each of some sub-sequences of one length."""
+
+    looking: Looking
+    patterns: Counts
+    left_out: int
+
+    def observe(self, block: Block) -> Partial:
+        """`counts` (journeys, customers, converted), `totals` (journeys, converted)."""
+        from travesia.study.frequent_kernels import count_patterns
+
+        counts, totals = count_patterns(
+            block.start,
+            block.stop,
+            block.owner,
+            block.group,
+            block.touchpoint,
+            block.time,
+            self.looking.goal,
+            self.looking.gap,
+            self.looking.adjacent,
+            *_tree(self.patterns, self.looking.goal.size),
+            len(self.patterns),
+            block.groups,
+        )
+        return Partial(
+            {
+                "counts": Tally(counts),
+                "totals": Tally(totals),
+                "patterns": Listed(self.patterns),
+                "left_out": Listed(np.array(self.left_out)),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HasPattern:
+    """Rows that have a sub-sequence."""
+
+    looking: Looking
+    codes: Counts
+
+    def mark(self, block: Block) -> npt.NDArray[np.bool_]:
+        """One truth a row."""
+        from travesia.study.frequent_kernels import has_pattern
+
+        found: npt.NDArray[np.bool_] = has_pattern(
+            block.start,
+            block.stop,
+            block.touchpoint,
+            block.time,
+            self.looking.goal,
+            self.looking.gap,
+            self.looking.adjacent,
+            self.codes,
+        )
+        return found
+
+
+def _joined(
+    frequent: Mapping[Pattern, int], scope: Scope, most: int = MOST_CANDIDATES
+) -> tuple[Counts, int]:
+    """Sub-sequences one longer whose first and last parts are frequent; how many were left out.
+
+    A longer one has no more customers than its rarer part: that is what is kept by.
+    """
+    begins: dict[Pattern, list[Pattern]] = {}
+    for pattern in frequent:
+        begins.setdefault(pattern[:-1], []).append(pattern)
+    found = {
+        (*pattern, other[-1]): min(frequent[pattern], frequent[other])
+        for pattern in frequent
+        for other in begins.get(pattern[1:], ())
+    }
+    kept = list(found)
+    if len(found) > most:
+        name = scope.touchpoints.name
+        kept.sort(key=lambda one: (-found[one], [name(code) for code in one]))
+        kept = kept[:most]
+    return np.array(sorted(kept), np.int64), len(found) - len(kept)
+
+
+def _tree(patterns: Counts, size: int) -> tuple[Counts, Counts, Counts, Counts]:
+    """The tree of all prefixes: nodes by touchpoint (offsets, nodes), parents, leaves."""
+    places: dict[Pattern, int] = {}
+    parents: list[int] = []
+    for pattern in map(tuple, patterns.tolist()):
+        for depth in range(1, len(pattern) + 1):
+            if pattern[:depth] not in places:
+                places[pattern[:depth]] = len(places)
+                parents.append(places.get(pattern[: depth - 1], -1))
+    leaf = np.full(len(places), -1, np.int64)
+    leaf[[places[tuple(pattern)] for pattern in patterns.tolist()]] = np.arange(len(patterns))
+    symbols = np.array([prefix[-1] for prefix in places], np.int64)
+    depths = np.array([len(prefix) for prefix in places], np.int64)
+    nodes = np.lexsort((-depths, symbols))
+    offsets = np.searchsorted(symbols[nodes], np.arange(size + 1))
+    return offsets, nodes, np.array(parents, np.int64), leaf
+
+
+def _lifts(
+    both: intervals.Floats, have: intervals.Floats, won: float, rows: float, effect: float
+) -> tuple[intervals.Floats, intervals.Floats, intervals.Floats]:
+    """Lifts and their intervals.
+
+    The delta method on the log of the lift, of the multinomial of journeys with both, it alone,
+    the goal alone and neither. Where none has both, the bound is that of the share (Wilson) over
+    the share of all.
+    """
+    of_all = intervals.ratio(won, rows)
+    lift = intervals.ratio(intervals.ratio(both, have), of_all)
+    bound = intervals.ratio(intervals.wilson(0 * have, have / effect)[1], of_all)
+    of_it, of_goal = intervals.ratio(rows, have), intervals.ratio(rows, won)
+    squares = (
+        both * (intervals.ratio(rows, both) - of_it - of_goal) ** 2
+        + (have - both) * of_it**2
+        + (won - both) * of_goal**2
+    )
+    variance = np.maximum(intervals.ratio(squares, rows) - 1, 0) * effect
+    half = intervals.Z * np.sqrt(intervals.ratio(variance, rows))
+    low = np.where(both > 0, lift * np.exp(-half), 0 * lift)
+    return lift, low, np.where(both > 0, lift * np.exp(half), bound)
