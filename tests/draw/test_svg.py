@@ -148,6 +148,7 @@ def test_every_icon_draws_something(name):
 
 def test_every_channel_has_its_icon():
     assert set(icons.CHANNELS.values()) <= icons.names()
+    assert icons.channel("Help_desk") == icons.channel("help desk") == "help"
     assert icons.channel("Carrier pigeon") == "touch"
 
 

@@ -5,6 +5,7 @@ They never stand alone: a label or an accessible name says the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -17,7 +18,7 @@ from travesia.errors import UnknownName
 
 CHANNELS = {
     "web": "web", "site": "web", "website": "web", "app": "app", "mobile": "app", "móvil": "app",
-    "mail": "mail", "email": "mail", "e-mail": "mail", "correo": "mail", "newsletter": "mail",
+    "mail": "mail", "email": "mail", "e mail": "mail", "correo": "mail", "newsletter": "mail",
     "phone": "phone", "call": "phone", "teléfono": "phone", "sms": "app", "whatsapp": "chat",
     "chat": "chat", "store": "store", "shop": "store", "tienda": "store", "social": "social",
     "search": "search", "seo": "search", "buscador": "search", "ads": "ad", "ad": "ad",
@@ -57,7 +58,7 @@ def glyph(name: str, x: float, y: float, size: float = 16, **attributes: object)
 
 def channel(name: str) -> str:
     """The name of the icon of a channel."""
-    return CHANNELS.get(name.casefold().strip(), "touch")
+    return CHANNELS.get(re.sub(r"[\s_-]+", " ", name.casefold()).strip(), "touch")
 
 
 def sprite(names: Iterable[str]) -> Markup:

@@ -6,6 +6,7 @@ or as a plain hexadecimal value for charts that know no CSS (`colour("ink", "dar
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Literal
 
@@ -89,6 +90,7 @@ _CHANNEL_COLOURS = {
     "call": 4,
     "chat": 5,
     "helpdesk": 5,
+    "help desk": 5,
     "support": 5,
     "search": 6,
     "indirect": 6,
@@ -111,7 +113,7 @@ def category(name: str, channel: str = "") -> str:
 
     Known channels have colours of their own; any other name is given one by its checksum.
     """
-    key = (channel or name).casefold().strip()
+    key = re.sub(r"[\s_-]+", " ", (channel or name).casefold()).strip()
     found = _CHANNEL_COLOURS.get(key)
     return CATEGORIES[zlib.crc32(key.encode()) % 7 if found is None else found]
 

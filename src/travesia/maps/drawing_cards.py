@@ -44,6 +44,10 @@ def lane_of(sheet: Sheet, lane: Lane) -> Markup | None:
     if lane.role not in _LANES:
         return None
     sign, name, hint, kind = lane_words(lane.role)
+    if lane.role == "opportunity" and all(
+        one.rice is None for _c, one in sheet.drawn.opportunities
+    ):
+        hint = ""  # nothing to explain while nothing is estimated
     heading = (sign, lane.label.pick() or name, lane.hint.pick() or hint)
     return _card_row(sheet, kind, heading, lambda column: sheet.lane_items(column, lane))
 
@@ -143,11 +147,11 @@ def _by_reach(sheet: Sheet, items: Iterable[Item]) -> list[Item]:
 
 
 def _pain_words(sheet: Sheet) -> tuple[str, str]:
-    roles = {lane.role for lane in sheet.drawn.lanes}
+    kinds = {type(item) for _cell, item in sheet.drawn.contents(PainPoint, Gain)}
     hint = _("whom it happens to; severity 1 to 5")
-    if "gain" not in roles:
+    if Gain not in kinds:
         return _("Pain points"), hint
-    if "pain" not in roles:
+    if PainPoint not in kinds:
         return _("Gains"), hint
     return _("Pains and gains"), hint
 
@@ -210,19 +214,18 @@ def _pain(item: PainPoint, sheet: Sheet) -> Markup:
 
 @card.register
 def _gain(item: Gain, sheet: Sheet) -> Markup:
-    figure = sheet.figure(item, "affected")
+    figure = suffered(sheet, item)
     assumed = figure is None and not item.evidence
     line = el("div", _reached(sheet, figure, item.reach), class_="mt")
     kind = "card pg g assumed" if assumed else "card pg g"
     return el("div", icon("heart"), said("b", item.title), line, class_=kind)
 
 
-def suffered(sheet: Sheet, item: PainPoint) -> Figure | None:
-    """The number of a pain: whom it happens to, how long it takes, else the first there is."""
-    for measure in ("affected", "wait"):
-        figure = sheet.figure(item, measure)
-        if figure is not None:
-            return figure
+def suffered(sheet: Sheet, item: PainPoint | Gain) -> Figure | None:
+    """The number of a pain or gain: whom it happens to, its time, else the first there is."""
+    happened = sheet.figure(item, "affected") or sheet.figure(item, "wait")
+    if happened is not None:
+        return happened
     return sheet.figure(item, item.bindings[0].measure) if item.bindings else None
 
 
@@ -338,7 +341,8 @@ def _bar(
 
 @card.register
 def _work(item: Work, sheet: Sheet) -> Markup:  # noqa: ARG001 - as `card`
-    extra = ", ".join([*(one.name.pick() for one in item.processes), *item.systems])
+    names = [one.name.pick() for one in item.processes]
+    extra = ", ".join(one for one in [*names, *item.systems] if one != item.text.pick())
     more = said("p", extra, class_="why") if extra else None
     return el("div", said("b", item.text), more, owner_of(item.owner), class_="card wk")
 

@@ -242,9 +242,12 @@ def _axis(plot: float) -> Iterator[Markup]:
         yield el("span", el("i", name), mark, style=f"top:{height_of(valence, plot):.1f}px")
 
 
-def _unknown(sheet: Sheet, found: list[Feeling]) -> list[Column]:
+def _unknown(sheet: Sheet, found: list[Feeling]) -> Iterator[list[Column]]:
+    """Stretches of columns where nobody knows."""
     known = {one.column.grid for one in found}
-    return [column for column in sheet.layout.columns if column.grid not in known]
+    for hidden, group in groupby(sheet.layout.columns, key=lambda one: one.grid not in known):
+        if hidden:
+            yield list(group)
 
 
 def _hatch(sheet: Sheet) -> Markup:
@@ -260,16 +263,18 @@ def _hatch(sheet: Sheet) -> Markup:
 
 
 def _gaps(sheet: Sheet, found: list[Feeling]) -> Iterator[Markup]:
-    for column in _unknown(sheet, found):
-        x, width = column.x + 24, sheet.layout.width - 48
+    for columns in _unknown(sheet, found):
+        x = columns[0].x + 24
+        width = columns[-1].x + sheet.layout.width - 24 - x
         fill = f"url(#{sheet.name}-hatch)"
         yield rect(x, TOP, width, plot_of(sheet), rx=8, fill=fill)
 
 
 def _gap_words(sheet: Sheet, found: list[Feeling]) -> Iterator[Markup]:
-    for column in _unknown(sheet, found):
+    y = height_of(0.55, plot_of(sheet))
+    for columns in _unknown(sheet, found):
         unknown = el("span", el("b", _("No data")), el("br"), _("nobody asks here"))
-        yield at(sheet.layout.center(column), height_of(-0.55, plot_of(sheet)), unknown, "gapw")
+        yield at(sheet.layout.center(columns[0]), y, unknown, "gapw")
 
 
 def _curve_words(runs: list[list[Feeling]]) -> Iterator[Markup]:

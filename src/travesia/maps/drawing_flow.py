@@ -26,7 +26,7 @@ from travesia.draw.svg import (
 )
 from travesia.draw.words import number as figure_words
 from travesia.locale import texts
-from travesia.maps.document import Link, Stage
+from travesia.maps.document import Link
 from travesia.maps.drawing import Sheet, at, number, row, wide
 from travesia.maps.figures import Figure
 from travesia.maps.layout import Span
@@ -36,7 +36,7 @@ _ = texts("page")
 BASE = 84
 """Where the stream runs along its lower edge."""
 TALLEST = 56
-_MOST_ARROWS = 8
+_MOST_ARROWS = 6
 _LEAST_SHARE = 0.005
 _TRACK = 24
 
@@ -82,6 +82,7 @@ def flow_lane(sheet: Sheet) -> Markup | None:
     if not has_flow(sheet):
         return None
     laid = _laid(_arrows(sheet))
+    most = max((one.arrow.customers for one in laid), default=0)
     height = BASE + (28 if not laid else 48 + _TRACK * max(one.track for one in laid)) + 12
     heading = (
         "current",
@@ -92,7 +93,7 @@ def flow_lane(sheet: Sheet) -> Markup | None:
         "svg",
         fades(f"{sheet.name}-"),
         *_stream(sheet),
-        *(_arrow(one) for one in laid),
+        *(_arrow(one, most) for one in laid),
         width=sheet.layout.total,
         height=height,
         viewBox=f"0 0 {sheet.layout.total:g} {height}",
@@ -224,13 +225,6 @@ def _arrows(sheet: Sheet) -> list[Arrow]:
     return sorted(worth, key=lambda one: -one.customers)[:_MOST_ARROWS]
 
 
-def folded_links(sheet: Sheet, stage: Stage) -> list[Figure]:
-    """The ways out of a stage that are too rare to be drawn."""
-    drawn = {id(one.link) for one in _arrows(sheet)}
-    figures = (sheet.figure(link, "moves") for link in stage.links if id(link) not in drawn)
-    return [one for one in figures if one is not None]
-
-
 def _laid(arrows: list[Arrow]) -> list[Laid]:
     """Short ways on top, each on the first track where it meets no other."""
     starts: dict[str, int] = {}
@@ -263,9 +257,8 @@ def _away(span: Span, nth: int, *, left: bool) -> float:
     return span.x + inset if left else span.right - inset
 
 
-def _arrow(one: Laid) -> Markup:
-    share = one.arrow.figure.value or 0
-    width = min(max(1.2, 18 * share), 6)
+def _arrow(one: Laid, most: int) -> Markup:
+    width = 1.2 + 3.3 * one.arrow.customers / max(most, 1)
     head = 3.2 + width * 0.75
     depth = 34 + _TRACK * one.track
     kind = "loop" if one.arrow.link.kind == "back" else "skip"

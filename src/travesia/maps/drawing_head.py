@@ -297,13 +297,11 @@ def _pain(sheet: Sheet) -> Markup:
     worst = _worst(sheet)
     if worst is not None:
         title_of, figure = worst
-        heading = el("span", _("Where it hurts most"), ": ", said("span", title_of))
-        return _pressed_brief(sheet, figure, heading)
+        return _pressed_brief(sheet, figure, _("Where it hurts most"), title_of)
     leaving = worst_exit(sheet)
     if leaving is not None:
         stage, figure = leaving
-        heading = el("span", _("Where most leave"), ": ", said("span", stage.name))
-        return _pressed_brief(sheet, figure, heading)
+        return _pressed_brief(sheet, figure, _("Where most leave"), stage.name)
     text = _("Nothing known yet. Measure the map, or write the first pain point.")
     return _brief("hurt", _("Where it hurts most"), text, sign="bolt")
 
@@ -337,11 +335,14 @@ def worst_exit(sheet: Sheet) -> tuple[Stage, Figure] | None:
     return stage, figure
 
 
-def _pressed_brief(sheet: Sheet, figure: Figure | None, heading: Markup) -> Markup:
+def _pressed_brief(sheet: Sheet, figure: Figure | None, heading: str, name: Text) -> Markup:
     """A brief that opens the number it names; the number itself stands in the map."""
     top = el("h2", icon("bolt"), heading)
+    title_of = said("b", name, class_="name")
     if figure is None:
-        return el("div", top, el("p", _("Written down, not measured.")), class_="hurt")
+        return el(
+            "div", top, el("p", title_of, " ", _("Written down, not measured.")), class_="hurt"
+        )
     opens = el(
         "button",
         figure.text,
@@ -352,22 +353,21 @@ def _pressed_brief(sheet: Sheet, figure: Figure | None, heading: Markup) -> Mark
         aria_haspopup="dialog",
     )
     number_of = opens if sheet.live else el("b", figure.text, class_="big")
-    return el("div", top, el("p", number_of, _pain_sentence(figure)), class_="hurt")
+    return el("div", top, el("p", title_of, " ", number_of, _pain_sentence(figure)), class_="hurt")
 
 
 def _pain_sentence(figure: Figure) -> str:
     if figure.value is None:
         return figure.reason
-    if figure.binding.unit == "duration" and figure.n is not None:
-        return _(
-            "median of {n} customers ({interval}).",
-            n=words.number(figure.n, 0),
-            interval=figure.interval or words.DASH,
-        )
-    if figure.counts is None:
-        return figure.definition
     tail = f" ({figure.interval})" if figure.interval else ""
-    return _("of {n} customers.", n=figure.counts[1][0]).removesuffix(".") + f"{tail}."
+    if figure.counts is not None:
+        return _("of {n} customers", n=figure.counts[1][0]) + f"{tail}."
+    about = {
+        "duration": _("is the median"),
+        "ratio": _("times the share that reaches the goal"),
+    }.get(figure.binding.unit, "")
+    basis = "" if figure.n is None else _("{n} customers", n=words.number(figure.n, 0))
+    return ", ".join(one for one in (about, basis) if one) + f"{tail}."
 
 
 def _next(sheet: Sheet) -> Markup:

@@ -239,7 +239,7 @@ def _pain(item: PainPoint, sheet: Sheet) -> str:
 
 @spell.register
 def _gain(item: Gain, sheet: Sheet) -> str:
-    figure = sheet.figure(item, "affected")
+    figure = suffered(sheet, item)
     return f"{_('Gain')}: {item.title}, {_suffered(figure, item.reach)}"
 
 

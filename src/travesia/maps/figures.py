@@ -17,12 +17,14 @@ from travesia.maps.document import (
     Bound,
     Contact,
     Emotion,
+    Gain,
     Item,
     JourneyMap,
     Link,
     Measure,
     Measured,
     Measurement,
+    PainPoint,
     Step,
     Unit,
 )
@@ -111,6 +113,7 @@ class Figure:
         place: where that stands ("Buy, step 7: Pays"), for the drawer's first line.
         group: which figures belong to the same part; they are listed together.
         measured: None when the measurement does not know the binding.
+        name: what the number is called where its part has a name of its own (a pain's title).
     """
 
     binding: Binding
@@ -118,6 +121,7 @@ class Figure:
     place: str
     group: str
     measured: Measured | None
+    name: str = ""
 
     @property
     def id(self) -> str:
@@ -138,6 +142,8 @@ class Figure:
     def title(self) -> str:
         """What the number is called."""
         label = self.binding.label.pick()
+        if self.name:
+            return self.name
         if not label:
             return self._filled(_TITLES[self.binding.measure])
         return f"{label}: {self.part}" if self.part and label != self.part else label
@@ -226,8 +232,8 @@ class Figures:
     def __init__(self, drawn: JourneyMap, measurement: Measurement | None) -> None:
         values = measurement.values if measurement else {}
         self._by_id = {
-            binding.id: Figure(binding, part, place, group, values.get(binding.id))
-            for part, place, group, owner in _parts(drawn)
+            binding.id: Figure(binding, part, place, group, values.get(binding.id), name)
+            for part, place, group, owner, name in _parts(drawn)
             for binding in owner.bindings
         }
 
@@ -304,22 +310,30 @@ _SPOKEN: dict[Unit, Callable[[float], str]] = {
 }
 
 
-def _parts(drawn: JourneyMap) -> Iterator[tuple[str, str, str, Bound]]:
-    """(name, place, group, part) of everything that has numbers."""
-    yield drawn.title.pick(), _("The whole map"), "map", drawn
+def _parts(drawn: JourneyMap) -> Iterator[tuple[str, str, str, Bound, str]]:
+    """(name, place, group, part, the numbers' own name) of everything that has numbers."""
+    yield drawn.title.pick(), _("The whole map"), "map", drawn, ""
     names = {stage.key: stage.name.pick() for stage in drawn.stages}
     for stage in drawn.stages:
         name, group = names[stage.key], f"stage {stage.key}"
-        yield name, _("Stage"), group, stage
+        yield name, _("Stage"), group, stage, ""
         for link in stage.links:
-            yield _link_name(name, link, names), _("Between stages"), group, link
+            yield _link_name(name, link, names), _("Between stages"), group, link, ""
     places = {step.key: place_of(drawn, step) for step in drawn.steps}
     for step in drawn.steps:
-        yield step.name.pick(), places[step.key], f"step {step.key}", step
+        yield step.name.pick(), places[step.key], f"step {step.key}", step, ""
+    step_names = {step.key: step.name.pick() for step in drawn.steps}
     for cell, item in drawn.contents():
-        name = item_title(drawn, item)
-        step_name = next(one.name.pick() for one in drawn.steps if one.key == cell.step)
-        yield name or step_name, places[cell.step], f"item {item.id}", item
+        title = item_title(drawn, item)
+        about = _about(drawn, item) or title or step_names[cell.step]
+        name = title if isinstance(item, PainPoint | Gain) else ""
+        yield about, places[cell.step], f"item {item.id}", item, name
+
+
+def _about(drawn: JourneyMap, item: Item) -> str:
+    """The touchpoint that a pain, gain or moment of truth is about."""
+    key = getattr(item, "touchpoint", "")
+    return drawn.touchpoint(key).label.pick() if key else ""
 
 
 def _link_name(source: str, link: Link, names: dict[str, str]) -> str:
