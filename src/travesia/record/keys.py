@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from travesia.engines.blocks import frozen
+
 Hashes = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int64]
 Texts = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]
@@ -24,7 +26,7 @@ def hash_keys(keys: pa.Array) -> Hashes:
 
     hashes = np.empty(len(keys), np.uint64)
     if pa.types.is_integer(keys.type):
-        build_kernels.hash_numbers(numbers(keys), hashes)
+        build_kernels.hash_numbers(frozen(numbers(keys)), hashes)
     else:
         build_kernels.hash_texts(*texts(keys), hashes)
     return hashes
@@ -37,8 +39,10 @@ def texts(array: pa.Array) -> Texts:
     if not len(array) or offsets is None:
         return np.zeros(len(array) + 1, np.int64), np.zeros(0, np.uint8)
     within = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
-    held = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
-    return within.astype(np.int64), held
+    held: npt.NDArray[Any] = (
+        np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+    )
+    return within.astype(np.int64), frozen(held)
 
 
 def numbers(array: pa.Array) -> npt.NDArray[np.int64]:
