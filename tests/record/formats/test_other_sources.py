@@ -13,9 +13,12 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from travesia.errors import InputError, InvalidValue, UnknownFormat, UnknownName, UnreadableSource
-from travesia.record.events import Column
+from travesia.record.events import Column, SetAside
+from travesia.record.formats.jsonl import JsonlFeed
 
 ROW = {"user_id": "a", "event": "visit", "timestamp": "2024-01-01T10:00:00Z"}
 
@@ -72,6 +75,38 @@ def test_lone_surrogates_in_json_do_no_harm(write, read):
 
 def test_compressed_json_lines_are_known_by_their_ending(write, read):
     assert read(write(gzip.compress(lines(ROW).encode()), "events.ndjson.gz")).size == 1
+
+
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4), st.floats())
+OBJECTS = st.dictionaries(
+    st.sampled_from(["a", "b", "c.d"]),
+    st.one_of(VALUES, st.dictionaries(st.sampled_from(["x", "y.z"]), VALUES)),
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kind=st.sampled_from(["text", "number", "any"]), data=st.data())
+def test_the_fast_and_the_slow_reader_of_json_agree(write, kind, data):
+    alike = {"text": st.text(max_size=4), "number": st.integers(), "any": VALUES}[kind]
+    plain = st.fixed_dictionaries({"a": alike, "b": st.fixed_dictionaries({"x": alike})})
+    rows = data.draw(st.lists(OBJECTS if kind == "any" else plain, min_size=1, max_size=5))
+    feed = JsonlFeed(write(lines(*rows), "events.jsonl"))
+    columns = ["a", "b.x"]
+    (slow,) = (
+        feed._slow(block, first, columns, SetAside()).batch
+        for first, block in feed._blocks(1 << 20)
+    )
+    aside = SetAside()
+    (fast,) = (chunk.batch for chunk in feed.read(columns, aside))
+    assert fast.equals(slow)
+    assert aside.rows_read == len(rows)
+
+
+def test_json_rows_far_down_are_shown_by_their_line(write, read):
+    text = lines(*[ROW] * 200_000, {**ROW, "event": ""}, {**ROW, "event": 5})
+    found = read(write(text, "events.jsonl"))
+    assert found.examples["no touchpoint"][0].startswith("events.jsonl line 200001: {")
+    assert found.column("touchpoint")[-1] == "5"
 
 
 # Parquet and Arrow files.

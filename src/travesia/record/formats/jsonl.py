@@ -10,18 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from travesia.errors import UnknownFormat
 from travesia.locale import texts
 from travesia.record.events import ColumnKind, SetAside
+from travesia.record.formats.ahead import ahead
+from travesia.record.formats.arrow import picked
 from travesia.record.formats.feeds import Chunk, clipped
-from travesia.record.formats.files import BLOCK, Head, head, utf8_blocks
+from travesia.record.formats.files import BLOCK, Head, head, line_ends, utf8_blocks
 from travesia.record.formats.sniff import checked_encoding, sniff_encoding
 from travesia.record.formats.values import kind_of
 
 _ = texts("record")
 
 SAMPLE = 1 << 20
+ARROW = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
 NOT_JSON, NO_OBJECT = "not JSON", "not an object"
 
 
@@ -59,8 +63,7 @@ class JsonlFeed:
     @property
     def about_rows(self) -> int:
         """By the size of the first lines."""
-        rows = max((len(column) for column in self._samples.values()), default=0)
-        return int(rows * self._head.times)
+        return int(len(self._first) * self._head.times)
 
     def type_of(self, column: str) -> pa.DataType:
         """Everything is text."""
@@ -87,45 +90,74 @@ class JsonlFeed:
     ) -> Iterator[Chunk]:
         """All objects; lines that are none are set aside with number and text."""
         del names
-        paths = [(name, tuple(name.split("."))) for name in columns]
-        for first, lines in self._lines(self.block):
-            objects, numbers = self._objects(lines, first, aside)
-            columns_ = [
-                pa.array([_text(_at(one, name, path)) for one in objects], pa.string())
-                for name, path in paths
-            ]
-            batch = pa.record_batch(columns_, names=list(columns))
-            yield Chunk(batch, _shower(self.name, lines, numbers, first))
+        schema = self._schema(columns)
+        for first, data in ahead(self._blocks(self.block)):
+            batch = None if schema is None else _fast(data, schema, columns)
+            if batch is None:
+                yield self._slow(data, first, columns, aside)
+            else:
+                yield Chunk(batch, _shower(self.name, data, None, first))
+                aside.rows_read += batch.num_rows
+
+    def _slow(self, data: bytes, first: int, columns: Sequence[str], aside: SetAside) -> Chunk:
+        """Line by line, where types change, lines are broken or names hold dots."""
+        objects, numbers = self._objects(data, first, aside)
+        batch = pa.record_batch([_column(objects, name) for name in columns], names=list(columns))
+        return Chunk(batch, _shower(self.name, data, numbers, first))
+
+    @cached_property
+    def _first(self) -> list[dict[str, Any]]:
+        """The objects of the first lines."""
+        first, data = next(self._blocks(SAMPLE), (1, b""))
+        return self._objects(data, first, SetAside())[0][:10_000]
 
     @cached_property
     def _samples(self) -> dict[str, pa.Array]:
-        first, lines = next(self._lines(SAMPLE), (1, []))
-        objects, _numbers = self._objects(lines[:10_000], first, SetAside())
-        names = dict.fromkeys(name for one in objects for name in _names(one))
-        return {
-            name: pa.array(
-                [_text(_at(one, name, tuple(name.split(".")))) for one in objects], pa.string()
-            )
-            for name in names
-        }
+        names = dict.fromkeys(name for one in self._first for name in _names(one))
+        return {name: _column(self._first, name) for name in names}
 
-    def _lines(self, size: int) -> Iterator[tuple[int, list[bytes]]]:
+    def _schema(self, columns: Sequence[str]) -> pa.Schema | None:
+        """What Arrow's parser is to look for; None if it cannot give the same as Python's.
+
+        Only text, whole numbers and truth values look the same whoever writes them out.
+        """
+        if not columns or any("." in key for one in self._first for key in one):
+            return None
+        found: dict[str, Any] = {}
+        for name in columns:
+            path = tuple(name.split("."))
+            values = (_at(one, name, path) for one in self._first)
+            types = {type(value) for value in values if value is not None}
+            *outer, last = path
+            inner = found
+            for key in outer:
+                inner = inner.setdefault(key, {})
+                if not isinstance(inner, dict):
+                    return None
+            if len(types) != 1 or last in inner or not types <= ARROW.keys():
+                return None
+            inner[last] = ARROW[types.pop()]
+        return pa.schema(_fields(found))
+
+    def _blocks(self, size: int) -> Iterator[tuple[int, bytes]]:
         """Whole lines, with the number of the first."""
         waiting, number = b"", 1
         for block in utf8_blocks(self.path, self.charset, size, self.block):
-            *lines, waiting = (waiting + block).split(b"\n")
-            if lines:
-                yield number, lines
-            number += len(lines)
+            data = waiting + block
+            end = data.rfind(b"\n") + 1
+            waiting = data[end:]
+            if end:
+                yield number, data[:end]
+                number += line_ends(data[:end])
         if waiting:
-            yield number, [waiting]
+            yield number, waiting + b"\n"
 
     def _objects(
-        self, lines: list[bytes], first: int, aside: SetAside
+        self, data: bytes, first: int, aside: SetAside
     ) -> tuple[list[dict[str, Any]], list[int]]:
         """The objects of some lines, and where each stands among them."""
         objects, numbers = [], []
-        for number, line in enumerate(lines):
+        for number, line in enumerate(data.split(b"\n")):
             if not line or line.isspace():
                 continue
             aside.rows_read += 1
@@ -186,7 +218,43 @@ def _sound(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _shower(name: str, lines: list[bytes], numbers: list[int], first: int) -> Callable[[int], str]:
-    return lambda row: (
-        f"{name} line {first + numbers[row]}: {clipped(lines[numbers[row]].decode())}"
-    )
+def _column(objects: list[dict[str, Any]], name: str) -> pa.StringArray:
+    path = tuple(name.split("."))
+    return pa.array([_text(_at(one, name, path)) for one in objects], pa.string())
+
+
+def _fields(found: dict[str, Any]) -> list[pa.Field]:
+    return [
+        pa.field(key, pa.struct(_fields(kind)) if isinstance(kind, dict) else kind)
+        for key, kind in found.items()
+    ]
+
+
+def _fast(data: bytes, schema: pa.Schema, columns: Sequence[str]) -> pa.RecordBatch | None:
+    """The columns by Arrow's parser; None if anything is not as the first lines were."""
+    from pyarrow import json as parser
+
+    try:
+        table = parser.read_json(
+            pa.BufferReader(data),
+            parser.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            parser.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != line_ends(data):  # an empty line, or an object over several
+        return None
+    (batch,) = table.combine_chunks().to_batches()
+    arrays = [pc.cast(one, pa.string()) for one in picked(batch, columns).columns]
+    return pa.record_batch(arrays, names=list(columns))
+
+
+def _shower(name: str, data: bytes, numbers: list[int] | None, first: int) -> Callable[[int], str]:
+    """`numbers` tells where each row stands among the lines; None if every line is a row."""
+
+    def show(row: int) -> str:
+        number = row if numbers is None else numbers[row]
+        text = data.split(b"\n", number + 1)[number].decode(errors="replace")
+        return f"{name} line {first + number}: {clipped(text)}"
+
+    return show
