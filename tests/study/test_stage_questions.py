@@ -350,10 +350,10 @@ def test_who_stays_longer_does_not_meet_what_keeps_from_the_goal():
     for customer in range(3000):
         bought = rng.integers(1, 30) if rng.random() < 0.5 else 30
         mails = [at for at in range(1, 30) if rng.random() < 0.1 and at < bought]
-        at_times = [(0, "visit"), *((at, "mail") for at in mails), (bought, "goal")]
-        path = at_times if bought < 30 else [*at_times[:-1], (30, "end")]
+        path = [(0, "visit"), *((at, "mail") for at in mails)]
+        path += [(bought, "goal")] if bought < 30 else []
         rows += [(str(customer), name, int(at * week), None, None) for at, name in path]
-    seen = journeys(rows)
+    seen = journeys([*rows, ("last", "visit", 30 * week, None, None)])
     naive = table(seen.ask(Influence("goal", after=None)), "touchpoint")["mail",]
     fair = table(seen.ask(Influence("goal", after="35d")), "touchpoint")["mail",]
     assert naive["high"] < 0.9
