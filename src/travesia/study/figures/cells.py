@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -28,6 +28,8 @@ _OUTSIDE = {
     "(end)": N_("End"),
     "(before start)": N_("not yet begun"),
 }
+_SIDES = ("a", "b")
+_DIFFERENCES = ("difference", "low", "high")
 _BOUNDS = (("low", N_("at least (95 %)")), ("high", N_("at most (95 %)")))
 _LEAST_P = 0.001
 
@@ -39,6 +41,36 @@ def written(value: Any, role: str) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return words.DASH
     return _WRITERS.get(role, name)(value)
+
+
+def shown(row: Row, measure: Measure, answer: Answer) -> str:
+    """A row's value as people read it; a comparison's as the measure that is compared."""
+    value = row[measure.name]
+    inner = compared_role(row, answer)
+    if inner is None or value is None:
+        return written(value, measure.role)
+    if measure.name in _SIDES:
+        return written(value, inner)
+    if measure.name in _DIFFERENCES:
+        return _DIFFERENCE_WRITERS.get(inner, words.signed)(value)
+    if measure.name == "measure":
+        asked: Any = answer.question
+        return next(said(one) for one in asked.question.measures if one.name == value)
+    return written(value, measure.role)
+
+
+def compared_role(row: Row, answer: Answer) -> str | None:
+    """Of a comparison's row, the role of what is compared; None for any other answer."""
+    asked: Any = answer.question
+    if asked.kind != "compare":
+        return None
+    found: str = next(one.role for one in asked.question.measures if one.name == row["measure"])
+    return found
+
+
+def _lasting(seconds: float) -> str:
+    length = words.duration(abs(seconds))
+    return words.MINUS + length if seconds < 0 else length
 
 
 def name(label: Any) -> str:
@@ -128,7 +160,7 @@ def headed(answer: Answer) -> tuple[list[str], list[list[str]]]:
     """The answer's columns and rows in words."""
     described = columns(answer)
     rows = answer.table.slice(0, MOST_ROWS).to_pylist()
-    body = [[written(row[one.name], one.role) for one in described] for row in rows]
+    body = [[shown(row, one, answer) for one in described] for row in rows]
     return [said(one) for one in described], body
 
 
@@ -136,6 +168,10 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
+_DIFFERENCE_WRITERS: Mapping[str, Callable[[float], str]] = {
+    "share": words.points,
+    "duration": _lasting,
+}
 _BY_TYPE: tuple[tuple[Callable[[pa.DataType], bool], Role], ...] = (
     (pa.types.is_integer, "count"),
     (pa.types.is_floating, "number"),
@@ -150,8 +186,3 @@ def _undescribed(field: pa.Field) -> Measure:
     kind = field.type
     roles = (role for known, role in _BY_TYPE if known(kind))
     return Measure(field.name, next(roles, "label"), field.name)
-
-
-def seconds(value: timedelta | None) -> float | None:
-    """A duration as a number that charts can draw."""
-    return None if value is None else value.total_seconds()

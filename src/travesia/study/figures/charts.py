@@ -6,6 +6,7 @@ Figures hold the answer's numbers as they are; `customdata` of each mark is the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from travesia.draw import words
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _ = texts("figures")
 
 MOST_BARS, MOST_NODES, MOST_LINES = 20, 20, 6
+PANELS = 116
+"""Room above a chart with a legend or with titles of panels."""
+_LEAST_SAID = 0.005
 SEVEN = 7
 """The contacts that a rule of thumb says a purchase needs; drawn so that the data can deny it."""
 
@@ -103,22 +107,40 @@ def _bar_figure(
             y=kept.values(lambda p: _short(p.label)),
             x=kept.values(lambda p: p.value),
             error_x=_errors(kept, theme),
-            text=kept.values(lambda p: _written(p, shown)),
-            textposition="outside" if len(found) == 1 else "none",
-            cliponaxis=False,
             hovertext=kept.values(lambda p: p.hover),
             hoverinfo="text",
             customdata=kept.values(lambda p: p.cell),
             marker=_fill(theme, tone, hollow=len(found) == 2 and nth == 1),
         )
+    if len(found) == 1:
+        made.add_trace(_figures(found[0], order, shown))
     made.update_layout(
         title=_title(answer, title),
-        height=110 + (ROW + 12 * (len(found) > 1)) * max(len(order), 1),
+        margin={"t": PANELS if len(found) > 1 else 84},
+        height=120 + (ROW + 12 * (len(found) > 1)) * max(len(order), 1),
         showlegend=len(found) > 1,
         xaxis=_axis(shown) | {"rangemode": "tozero", "range": _reach(found)},
         yaxis={"autorange": "reversed", "showgrid": False, "type": "category"},
     )
     return made
+
+
+def _figures(one: Series, order: dict[str, int], shown: Measure) -> Any:
+    """The figure of each bar, beyond the end of its interval."""
+    import plotly.graph_objects as go
+
+    points = [p for p in one.points if p.label in order and p.value is not None]
+    return go.Scatter(
+        mode="text",
+        y=[_short(p.label) for p in points],
+        x=[p.high or p.value for p in points],
+        text=["  " + cells.written(p.row[shown.name], shown.role) for p in points],
+        textposition="middle right",
+        textfont={"size": 12},
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def _order(found: Sequence[Series], *, ranked: bool) -> dict[str, int]:
@@ -141,10 +163,7 @@ def _best(one: Series, most: int) -> Series:
 
 
 def _relabelled(one: Series, name: Callable[[Any], str]) -> Series:
-    return Series(
-        one.name,
-        [Point(name(p.row), p.value, p.low, p.high, p.hover, p.cell, p.row) for p in one.points],
-    )
+    return Series(one.name, [replace(p, label=name(p.row)) for p in one.points])
 
 
 def _reach(found: Sequence[Series]) -> list[float] | None:
@@ -203,15 +222,23 @@ def compare(answer: Answer, theme: Theme) -> Figure:
         found = next(iter(series(answer, shown)), Series(""))
         points = [p for p in found.points if p.row["measure"] == name][:MOST_BARS]
         kept = _relabelled(Series("", points), lambda row: _cell_label(asked, row["cell"]))
-        made.add_trace(_dot_trace(kept, theme, _tones(kept, theme)), row=nth, col=1)
+        if inner[name].role == "duration":
+            kept = Series("", [_in_hours(one) for one in kept.points])
+        made.add_trace(
+            _dot_trace(kept, theme, _tones(kept, theme, share=inner[name].role == "share")),
+            row=nth,
+            col=1,
+        )
         style = _axis(inner[name], signed=True)
         made.update_xaxes(**style, zeroline=True, zerolinewidth=1.5, row=nth, col=1)
         made.update_yaxes(autorange="reversed", type="category", row=nth, col=1)
     a, b = (group_name(lenses) for lenses in (asked.a, asked.b))
     count = sum(len(one) for one in rows.values())
+    _panel_titles(made)
     made.update_layout(
         title=_title(answer, _("{a} minus {b}", a=a, b=b)),
-        height=140 + 60 * len(measures) + ROW * count,
+        margin={"t": PANELS},
+        height=160 + 72 * len(measures) + ROW * count,
     )
     return made
 
@@ -224,12 +251,22 @@ def _cell_label(asked: Any, written: str) -> str:
     return written
 
 
-def _tones(kept: Series, theme: Theme) -> list[str]:
-    """The corrected comparison decides the colour."""
+def _in_hours(point: Point) -> Point:
+    """A compared time, which is in seconds, on an axis of hours."""
+    value, low, high = (
+        None if one is None else one / 3600 for one in (point.value, point.low, point.high)
+    )
+    return replace(point, value=value, low=low, high=high)
+
+
+def _tones(kept: Series, theme: Theme, *, share: bool) -> list[str]:
+    """The corrected comparison decides the colour; whether less is worse is known of shares."""
 
     def tone(point: Point) -> str:
         if not point.row["different"] or point.value is None:
             return colour("ink2", theme)
+        if not share:
+            return colour("sea", theme)
         return colour("pain" if point.value < 0 else "good", theme)
 
     return [tone(point) for point in kept.points]
@@ -249,6 +286,7 @@ def _dots(
     made.add_vline(x=nothing, line={"color": colour("hair", theme), "width": 1.5})
     made.update_layout(
         title=_title(answer, title),
+        margin={"t": PANELS if len(found) > 1 else 84},
         height=120 + ROW * max(rows, 1),
         showlegend=len(found) > 1,
         xaxis=_axis(shown),
@@ -333,10 +371,13 @@ def _heat(
     )
     for nth, one in enumerate(found, 1):
         made.add_trace(_heat_trace(one, (across, down), kept, theme), row=nth, col=1)
-        made.update_xaxes(side="top", type="category", showgrid=False, row=nth, col=1)
+        made.update_xaxes(type="category", showgrid=False, row=nth, col=1)
         made.update_yaxes(autorange="reversed", type="category", showgrid=False, row=nth, col=1)
+    _panel_titles(made)
     made.update_layout(
-        title=_title(answer, title), height=(130 + 28 * max(len(kept), 1)) * max(len(found), 1)
+        title=_title(answer, title),
+        margin={"t": PANELS if len(found) > 1 else 84},
+        height=(130 + 28 * max(len(kept), 1)) * max(len(found), 1),
     )
     return made
 
@@ -348,19 +389,19 @@ def _heat_trace(one: Series, columns: tuple[str, str], kept: Sequence[Any], them
     at = {(p.row[down], p.row[across]): p for p in one.points}
     present = {row for row, _column in at}
     lines = [row for row in kept if row in present]
-    found = {column for row, column in at if row in set(lines)}
+    found = {column for (row, column), p in at.items() if row in set(lines) and p.value is not None}
     ordered = sorted(found) if _numeric(found) else _by_mass(at, found)
 
-    def grid(get: Callable[[Point], Any]) -> list[list[Any]]:
-        return [[get(at[r, c]) if (r, c) in at else None for c in ordered] for r in lines]
+    def grid(get: Callable[[Point], Any], nothing: Any = None) -> list[list[Any]]:
+        return [[get(at[r, c]) if (r, c) in at else nothing for c in ordered] for r in lines]
 
     return go.Heatmap(
         x=[_short(_said(c), 90) for c in ordered],
         y=[_short(_said(r)) for r in lines],
         z=grid(lambda p: p.value),
-        text=grid(lambda p: cells.written(p.value, "share") if (p.value or 0) >= 0.005 else ""),
+        text=grid(_inside, ""),
         texttemplate="%{text}",
-        textfont={"size": 11},
+        textfont={"size": 11, "color": colour("ink", theme)},
         hovertext=grid(lambda p: p.hover),
         hoverinfo="text",
         hoverongaps=False,
@@ -371,6 +412,11 @@ def _heat_trace(one: Series, columns: tuple[str, str], kept: Sequence[Any], them
         xgap=2,
         ygap=2,
     )
+
+
+def _inside(point: Point) -> str:
+    """The figure in a cell, where it says something."""
+    return cells.written(point.value, "share") if (point.value or 0) >= _LEAST_SAID else ""
 
 
 def _numeric(values: set[Any]) -> bool:
@@ -404,7 +450,7 @@ def touches(answer: Answer, theme: Theme) -> Figure:
     found = series(answer, shown)
     for one, tone in zip(found, shades(theme, len(found)), strict=True):
         xs = one.values(lambda p: p.row["touches"])
-        for trace in _line(one, xs, tone):
+        for trace in _line(one, xs, tone, hollow=len(found) == 2 and one is found[1]):
             made.add_trace(trace, row=1, col=1)
         made.add_trace(_counts(one, xs, tone), row=2, col=1)
     made.add_vline(
@@ -419,6 +465,7 @@ def touches(answer: Answer, theme: Theme) -> Figure:
     made.update_xaxes(title_text=said(_measure(answer, "touches")), row=2, col=1)
     made.update_layout(
         title=_title(answer, _("How many contacts come before the goal")),
+        margin={"t": PANELS if len(found) > 1 else 84},
         height=480,
         showlegend=len(found) > 1,
         barmode="group",
@@ -452,7 +499,7 @@ def _lines(answer: Answer, theme: Theme, columns: tuple[str, str, str], title: s
     made = go.Figure()
     for name, tone in zip(names, shades(theme, len(names)), strict=False):
         one = Series(_said(name), [p for p in points if p.row[of] == name])
-        for trace in _line(one, one.values(lambda p: p.row[along]), tone):
+        for trace in _line(one, one.values(lambda p: p.row[along]), tone, hollow=False):
             made.add_trace(trace)
         last = next((p for p in reversed(one.points) if p.value is not None), None)
         if last is not None and len(names) > 1:
@@ -474,8 +521,8 @@ def _lines(answer: Answer, theme: Theme, columns: tuple[str, str, str], title: s
     return made
 
 
-def _line(one: Series, xs: Sequence[Any], tone: str) -> list[Any]:
-    """The band of the interval, then the line."""
+def _line(one: Series, xs: Sequence[Any], tone: str, *, hollow: bool) -> list[Any]:
+    """The band of the interval, then the line; hollow is the second of two."""
     import plotly.graph_objects as go
 
     known = [(x, p) for x, p in zip(xs, one.points, strict=True) if p.low is not None]
@@ -494,8 +541,8 @@ def _line(one: Series, xs: Sequence[Any], tone: str) -> list[Any]:
         x=list(xs),
         y=one.values(lambda p: p.value),
         mode="lines+markers",
-        line={"color": tone, "width": 2},
-        marker={"size": 6},
+        line={"color": tone, "width": 2, "dash": "dot" if hollow else "solid"},
+        marker={"size": 6, "symbol": "circle-open" if hollow else "circle"},
         name=safe(one.name),
         hovertext=one.values(lambda p: p.hover),
         hoverinfo="text",
@@ -507,14 +554,14 @@ def _line(one: Series, xs: Sequence[Any], tone: str) -> list[Any]:
 # Words
 
 
+def _panel_titles(made: Figure) -> None:
+    """The titles of panels, small, at their left."""
+    made.update_annotations(x=0, xanchor="left", font={"size": 13, "weight": 600})
+
+
 def _measure(answer: Answer, name: str) -> Measure:
     """A column, described."""
     return next(one for one in cells.columns(answer) if one.name == name)
-
-
-def _written(point: Point, shown: Measure) -> str:
-    value = point.row[shown.name]
-    return "  " + cells.written(value, shown.role)
 
 
 def _short(content: str, width: float = 260) -> str:

@@ -125,6 +125,7 @@ class _Planner:
 
     def __init__(self, graph: Graph, placed: list[list[str]], header: float) -> None:
         self.graph = graph
+        self.header = header
         self.placed = placed
         self.step = pitch(len(placed))
         self.column = {key: i + 1 for i, one in enumerate(placed) for key in one}
@@ -133,7 +134,7 @@ class _Planner:
         self.forward, self.back, self.inside = self._chosen()
         self.items = self._items()
         self.main = self._main_way()
-        tallest = max((len(one) for one in self.lines.values()), default=1)
+        tallest = max(len(lines) for key, lines in self.lines.items() if key in self.main)
         self.top = header + 16.0 * tallest + 32
         self.bottom = self.top + self._height()
         self.scale = self._scale()
@@ -298,7 +299,7 @@ class _Planner:
     def _pack(self, items: list[Item], wanted: Mapping[Item, float]) -> None:
         """Stand a column's items one below the other, near where they want to be."""
         items.sort(key=lambda one: (one not in self.main, wanted[one]))
-        floor = self.top
+        floor = self.top if items[0] in self.main else self._first(items[0])
         for nth, item in enumerate(items):
             gap = self._gap(item) if nth else 0.0
             y = wanted[item] - self._tall(item) / 2
@@ -310,11 +311,17 @@ class _Planner:
             ceiling = self.y[item] - self._gap(item)
         self._stack(items)
 
+    def _first(self, item: Item) -> float:
+        """Where the first of a column may stand: lower, where its label is higher than others."""
+        if isinstance(item, tuple):
+            return self.top
+        return max(self.top, self.header + 48 + 16.0 * (len(self.lines[str(item)]) - 1))
+
     def _stack(self, items: Sequence[Item]) -> None:
         """What was pushed up too far goes down again: nothing stands on another."""
         floor = -1.0
         for item in items:
-            least = self.top if floor < 0 else floor + self._gap(item)
+            least = self._first(item) if floor < 0 else floor + self._gap(item)
             self.y[item] = max(self.y[item], least)
             floor = self.y[item] + self._tall(item)
 

@@ -30,7 +30,7 @@ def page(answer: Answer, *, stages: Mapping[str, str] | None = None) -> str:
         el("style", Markup(_style())),  # noqa: S704 - our own files
     )
     main = el("main", el("h1", frame.title), frame.figure(), _table(answer), _foot(answer))
-    return "<!doctype html>" + el("html", head, el("body", main), lang=current_language())
+    return f"<!doctype html>{el('html', head, el('body', main), lang=current_language())}"
 
 
 def _table(answer: Answer) -> Markup:
@@ -67,9 +67,8 @@ def _cell(column: int, value: str, *, right: bool) -> Markup:
 
 def _foot(answer: Answer) -> Markup:
     lenses = f".{answer.journeys.text}" if answer.journeys.text else ""
-    return el(
-        "footer", _("The question:"), " ", el("code", f"journeys{lenses}.ask({answer.question})")
-    )
+    code = el("code", f"journeys{lenses}.ask({answer.question})")
+    return el("footer", _("The question:"), " ", code)
 
 
 @cache

@@ -103,12 +103,16 @@ def _point(row: Row, answer: Answer, measure: Measure) -> Point:
 def _details(row: Row, answer: Answer, measure: Measure) -> Iterator[str]:
     """The value with its interval and denominator, then the other columns."""
     by = answer.question.by
+    described = {one.name: one for one in cells.columns(answer)}
+
+    def shown(column: str) -> str:
+        return safe(cells.shown(row, described[column], answer))
+
     if by:
-        yield safe(f"{by}: {cells.written(row[by], 'label')}")
-    yield safe(f"{said(measure)}: {cells.written(row[measure.name], measure.role)}")
-    low, high = (row[one] if one else None for one in (measure.low, measure.high))
-    if low is not None and high is not None:
-        yield _("95 %: {low} to {high}", low=_w(low, measure), high=_w(high, measure))
+        yield f"{safe(by)}: {shown(by)}"
+    yield f"{safe(said(measure))}: {shown(measure.name)}"
+    if measure.low and measure.high and row[measure.low] is not None:
+        yield _("95 %: {low} to {high}", low=shown(measure.low), high=shown(measure.high))
     if measure.of:
         part, whole = (row.get(one) for one in measure.of)
         if part is not None and whole is not None:
@@ -116,11 +120,7 @@ def _details(row: Row, answer: Answer, measure: Measure) -> Iterator[str]:
     told = {by, measure.name, measure.low, measure.high, *(measure.of or ())}
     for one in answer.measures:
         if one.name not in told and not one.cell and row[one.name] is not None:
-            yield safe(f"{said(one)}: {cells.written(row[one.name], one.role)}")
-
-
-def _w(value: Any, measure: Measure) -> str:
-    return cells.written(value, measure.role)
+            yield f"{safe(said(one))}: {shown(one.name)}"
 
 
 def number(value: Any) -> float | None:

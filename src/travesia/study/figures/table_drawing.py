@@ -100,7 +100,7 @@ def _grid(answer: Answer, rows: list[Row]) -> Markup:
     body = (
         el(
             "tr",
-            *(_cell(one, row, tops[one.name]) for one in shown),
+            *(_cell(one, row, tops[one.name], answer) for one in shown),
             data_cell=cells.as_json(cells.cell(row, answer)),
         )
         for row in rows
@@ -127,13 +127,13 @@ def _kind(one: Measure) -> str:
     return "num" if one.role in _NUMBERS else ""
 
 
-def _cell(one: Measure, row: Row, top: float) -> Markup:
+def _cell(one: Measure, row: Row, top: float, answer: Answer) -> Markup:
     value = row[one.name]
     if one.role in ("path", "label"):
-        shown = rest(row) if value is None and one.cell else cells.written(value, one.role)
+        shown = rest(row) if value is None and one.cell else cells.shown(row, one, answer)
         return el("td", el("span", shown, title=shown), class_=f"name {one.role}")
     if one.role != "share" or value is None or not top:
-        return el("td", cells.written(value, one.role), class_=_kind(one))
+        return el("td", cells.shown(row, one, answer), class_=_kind(one))
     return el("td", *_bar(one, row, top), class_="num bar")
 
 
