@@ -44,7 +44,9 @@ class Picked:
 
     def __getitem__(self, name: str) -> npt.NDArray[np.generic]:
         if name not in self._made:
-            self._made[name] = frozen(self._parent[name][self._picks])
+            from travesia.engines.kernels import gather
+
+            self._made[name] = frozen(gather(self._parent[name], self._picks))
         return self._made[name]
 
 

@@ -20,17 +20,11 @@ def counts(block: Block) -> dict[str, Tally]:
 
     A customer whose journeys (after a split) fall into several groups counts in each.
     """
-    group = block.group.astype(np.int64)
-    keys = group
-    if not (block.owner[1:] > block.owner[:-1]).all():
-        keys = np.unique(block.owner.astype(np.int64) * block.groups + group) % block.groups
-    sizes = (block.stop - block.start).astype(np.int64)
-    interactions = np.bincount(group, weights=sizes, minlength=block.groups)
-    return {
-        CUSTOMERS: Tally(np.bincount(keys, minlength=block.groups).astype(np.int64)),
-        JOURNEYS: Tally(np.bincount(group, minlength=block.groups).astype(np.int64)),
-        INTERACTIONS: Tally(interactions.astype(np.int64)),
-    }
+    from travesia.engines.kernels import count_rows
+
+    found = count_rows(block.start, block.stop, block.owner, block.group, block.groups)
+    names = (CUSTOMERS, JOURNEYS, INTERACTIONS)
+    return {name: Tally(found[:, place]) for place, name in enumerate(names)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +40,13 @@ class Totals:
     def of(cls, partial: Partial, grouping: Grouping) -> Totals:
         """The totals of all groups."""
         every = np.arange(grouping.groups)
-        found: list[Any] = [
-            int(partial[name].of(every)) for name in (CUSTOMERS, JOURNEYS, INTERACTIONS)
-        ]
         journeys: Any = partial[JOURNEYS]
-        return cls(*found, by_group=journeys.values)
+        return cls(
+            customers=int(partial[CUSTOMERS].of(every)),
+            journeys=int(journeys.of(every)),
+            interactions=int(partial[INTERACTIONS].of(every)),
+            by_group=journeys.values,
+        )
 
     def journeys_of(self, groups: npt.NDArray[np.intp]) -> int:
         """Journeys of some groups."""

@@ -93,25 +93,32 @@ class Gathered:
 
     Attributes:
         group, cell, value: int64 arrays of one length.
+        more: further samples that were added; they are joined once, at the end, because joining
+            at every addition would copy the first block's once a block.
     """
 
     group: npt.NDArray[np.int64]
     cell: npt.NDArray[np.int64]
     value: npt.NDArray[np.int64]
+    more: tuple[Gathered, ...] = ()
 
-    def __add__(self, other: Self) -> Gathered:
-        return Gathered(
-            np.concatenate([self.group, other.group]),
-            np.concatenate([self.cell, other.cell]),
-            np.concatenate([self.value, other.value]),
-        )
+    def __add__(self, other: Gathered) -> Gathered:
+        return Gathered(self.group, self.cell, self.value, (*self.more, other))
 
     def of(self, groups: Groups) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Cells and values, sorted by cell, then value."""
-        chosen = np.isin(self.group, groups)
-        cell, value = self.cell[chosen], self.value[chosen]
-        order = np.lexsort((value, cell))
-        return cell[order], value[order]
+        samples = list(self.samples())
+        chosen = [np.isin(one.group, groups) for one in samples]
+        return by_cell(
+            np.concatenate([one.cell[mask] for one, mask in zip(samples, chosen, strict=True)]),
+            np.concatenate([one.value[mask] for one, mask in zip(samples, chosen, strict=True)]),
+        )
+
+    def samples(self) -> Iterator[Gathered]:
+        """This one and all that were added."""
+        yield self
+        for one in self.more:
+            yield from one.samples()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,20 @@ class Partial(Mapping[str, Part]):
     def of(self, groups: Groups) -> dict[str, Any]:
         """Every part of these groups together."""
         return {name: part.of(groups) for name, part in self.parts.items()}
+
+
+def by_cell(
+    cell: npt.NDArray[np.int64], value: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Observations sorted by cell, then value; as one number where both fit in 63 bits."""
+    if not cell.size:
+        return cell, value
+    bits = int(value.max()).bit_length()
+    if cell.min() >= 0 <= value.min() and int(cell.max()).bit_length() + bits < 63:
+        both = np.sort((cell << bits) | value)
+        return both >> bits, both & ((1 << bits) - 1)
+    order = np.lexsort((value, cell))
+    return cell[order], value[order]
 
 
 def summed(span: int, keys: npt.NDArray[np.int64], values: npt.NDArray[np.int64]) -> Sparse:

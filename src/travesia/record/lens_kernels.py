@@ -90,15 +90,6 @@ def pick_changes(start, stop, codes):
 
 
 @compiled
-def gather(values, picks):
-    """The values at these positions."""
-    out = np.empty(picks.size, values.dtype)
-    for i in range(picks.size):
-        out[i] = values[picks[i]]
-    return out
-
-
-@compiled
 def split_at_gaps(start, stop, time, gap):
     """A new row wherever the pause before an interaction is longer than the gap."""
     rows = 0

@@ -15,31 +15,40 @@ def count_edges(start, stop, owner, group, codes, size, groups):
 
     Nodes are the `size` touchpoints, then the start and the end. Returns counts of shape
     (groups, nodes, nodes, 2) and (groups, nodes). A key counts once an edge: the edge remembers
-    the last key that took it (an owner's rows stand together).
+    the last key that took it (an owner's rows stand together). Tables are flat here: one index
+    a transition, and the two counts of an edge side by side in one cache line.
     """
     nodes = size + 2
-    edges = np.zeros((groups, nodes, nodes, 2), np.int64)
-    keys = np.zeros((groups, nodes), np.int64)
-    last_edge = np.full((groups, nodes, nodes), -1, np.int32)
-    last_node = np.full((groups, nodes), -1, np.int32)
+    cells = nodes * nodes
+    edges = np.zeros(groups * cells * 2, np.int64)
+    keys = np.zeros(groups * nodes, np.int64)
+    last_edge = np.full(groups * cells, -1, np.int32)
+    last_node = np.full(groups * nodes, -1, np.int32)
     for row in range(start.size):
-        g = group[row]
+        g = np.int64(group[row])
         key = owner[row]
+        first_cell = g * cells
+        first_node = g * nodes
         x = np.int64(size)
-        for i in range(start[row], stop[row] + 1):
-            y = np.int64(codes[i]) if i < stop[row] else np.int64(size + 1)
-            edges[g, x, y, 0] += 1
-            if last_edge[g, x, y] != key:
-                last_edge[g, x, y] = key
-                edges[g, x, y, 1] += 1
-            if last_node[g, x] != key:
-                last_node[g, x] = key
-                keys[g, x] += 1
+        if last_node[first_node + x] != key:
+            last_node[first_node + x] = key
+            keys[first_node + x] += 1
+            keys[first_node + x + 1] += 1  # who starts also ends
+        for i in range(start[row], stop[row]):
+            y = np.int64(codes[i])
+            cell = first_cell + x * nodes + y
+            # added, not branched on: whether it is fresh cannot be predicted
+            edges[2 * cell] += 1
+            edges[2 * cell + 1] += last_edge[cell] != key
+            last_edge[cell] = key
+            keys[first_node + y] += last_node[first_node + y] != key
+            last_node[first_node + y] = key
             x = y
-        if last_node[g, x] != key:
-            last_node[g, x] = key
-            keys[g, x] += 1
-    return edges, keys
+        cell = first_cell + x * nodes + size + 1
+        edges[2 * cell] += 1
+        edges[2 * cell + 1] += last_edge[cell] != key
+        last_edge[cell] = key
+    return edges.reshape((groups, nodes, nodes, 2)), keys.reshape((groups, nodes))
 
 
 @compiled
