@@ -6,8 +6,14 @@ import pytest
 
 from travesia.demo import Aurora
 from travesia.demo import aurora as generate
+from travesia.record.journeys import Journeys
 
 
 @pytest.fixture(scope="session")
 def aurora() -> Aurora:
     return generate()
+
+
+@pytest.fixture(scope="session")
+def journeys(aurora: Aurora) -> Journeys:
+    return aurora.journeys()

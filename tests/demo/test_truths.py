@@ -14,11 +14,6 @@ from travesia.demo.truths import TRUTHS
 FINDINGS = [(truth.key, finding) for truth in TRUTHS for finding in truth.findings]
 
 
-@pytest.fixture(scope="session")
-def journeys(aurora):
-    return aurora.journeys()
-
-
 @pytest.mark.parametrize(("key", "finding"), FINDINGS, ids=[f"{k}-{f.what}" for k, f in FINDINGS])
 def test_a_question_finds_what_was_planted(journeys, key, finding):
     assert finding.low <= finding.answer(journeys) <= finding.high, key

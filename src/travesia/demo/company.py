@@ -24,6 +24,7 @@ from travesia.demo.voices import Voices
 from travesia.errors import InvalidValue
 
 if TYPE_CHECKING:
+    from travesia.maps.document import JourneyMap
     from travesia.record.journeys import Journeys
 
 CATALOGUE_FILE = "catalogue.yaml"
@@ -65,6 +66,12 @@ class Aurora:
         from travesia.record.journeys import read
 
         return read(self.events, **NAMES).with_attributes(self.customers, customer="customer_id")
+
+    def map(self, journeys: Journeys) -> JourneyMap:
+        """The living map of these journeys (all of them, or through lenses), to be measured."""
+        from travesia.demo.living_map import living_map
+
+        return living_map(self, journeys)
 
     def write(self, directory: str | Path) -> Path:
         """Write events.parquet, customers.parquet, catalogue.yaml, truths.md; gives the place."""
