@@ -161,7 +161,7 @@ def face(
     **attributes: object,
 ) -> Markup:
     """A face from -2 (frustrated) to +2 (delighted); an assumed one is hollow and dashed."""
-    step = min(4, max(0, round(valence) + 2))
+    step = min(4, max(0, int((valence + 2) / 0.8)))  # five equal bands
     scale = radius / 10
     return el(
         "g",
@@ -273,15 +273,24 @@ def drawing_css() -> str:
 
 @cache
 def _figure_css() -> str:
-    dark = tokens.css(root=".travesia").split("[data-theme=dark]{", 1)[1].split("}", 1)[0]
-    editors = "[data-jp-theme-light=false] .travesia,.vscode-dark .travesia"
+    light, dark = (
+        tokens.css(root=".travesia").split(head, 1)[1].split("}", 1)[0]
+        for head in (".travesia{", "[data-theme=dark]{")
+    )
     return (
-        f"{tokens.css(root='.travesia')}{editors}{{{dark}}}"
+        f"{tokens.css(root='.travesia')}"
+        f"{_inside('light', 'true', light)}{_inside('dark', 'false', dark)}"
         f".travesia{{margin:0;padding:16px;overflow:auto;background:var(--surface);"
         f"color:var(--ink);font:400 14px/20px {tokens.SANS};font-variant-numeric:tabular-nums}}"
         f".travesia .vh{{position:absolute;width:1px;height:1px;overflow:hidden;"
         f"clip-path:inset(50%)}}" + drawing_css()
     )
+
+
+def _inside(theme: str, jupyter: str, declarations: str) -> str:
+    """The theme of the page around a figure, where that page says which it is."""
+    around = (f"[data-theme={theme}]", f"[data-jp-theme-light={jupyter}]", f".vscode-{theme}")
+    return ",".join(f"{one} .travesia" for one in around) + f"{{{declarations}}}"
 
 
 def _attribute(name: str, value: object) -> str:

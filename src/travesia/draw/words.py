@@ -56,9 +56,9 @@ def share_figure(value: float, region: str = "") -> str:
         return DASH
     if value in (0, 1):
         return number(value * 100, 0, region)
-    if 0 < value < 0.0005:
+    if 0 < value <= 0.0005:
         return f"<{NBSP}{number(0.1, 1, region)}"
-    if 0.9995 < value < 1:
+    if 0.9995 <= value < 1:
         return f">{NBSP}{number(99.9, 1, region)}"
     return number(value * 100, 1, region)
 

@@ -13,7 +13,7 @@ WIDEST = 16.0
 """A way back is at most so wide; if one would be wider, all are narrowed alike."""
 _SIDE = 11.0
 _STEPS = 24
-_HIT = 70.0
+_HIT = 110.0
 """To run over a bar is as bad as to run so much deeper."""
 
 
