@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from record.random_events import COLUMNS, Log, Row, decoded, known, logs
+from travesia.engines.progress import watching
 from travesia.errors import InvalidValue
 from travesia.record import chunks, gathering, interning, rows, shelves
 from travesia.record.build import build
@@ -250,3 +251,15 @@ def test_text_hashes_are_the_documented_ones(keys: list[str], skip: int) -> None
 @given(st.lists(st.integers(-(2**63), 2**63 - 1)))
 def test_integer_hashes_are_the_documented_ones(keys: list[int]) -> None:
     assert hash_keys(pa.array(keys, pa.int64())).tolist() == [naive_hash(key) for key in keys]
+
+
+@pytest.mark.usefixtures("spilling")
+def test_whoever_waits_hears_how_far_it_is() -> None:
+    log = Log(tuple(Row(f"c{i}", "t", i) for i in range(60)), cuts=(10, 20, 30), about_rows=60)
+    heard: list[tuple[int, int]] = []
+    with watching(lambda done, of: heard.append((done, of))):
+        build(log.events())
+    reading = [done for done, of in heard if of == 60]
+    assert reading == sorted(reading)
+    assert reading[-1] == 60
+    assert heard[-1][0] == heard[-1][1]

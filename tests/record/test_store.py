@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -461,3 +462,34 @@ def test_columns_are_mapped_not_read(tmp_path: Path) -> None:
     opened = open_snapshot(tmp_path)
     assert pa.total_allocated_bytes() - before < 50_000
     assert opened.customers == 50_000
+
+
+# --- many at once -----------------------------------------------------------------------------
+
+
+def test_readers_always_find_a_whole_state_while_one_writes(tmp_path: Path) -> None:
+    parts = [LOG.part(first, first + 20) for first in range(0, 400, 20)]
+    snapshot = save(build(parts[0].events()), tmp_path)
+
+    def write() -> None:
+        latest = snapshot
+        for part in parts[1:]:
+            latest = compact(append(latest, part.events()))
+
+    with ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(write)
+        while not writer.done():
+            seen = open_snapshot(tmp_path)
+            assert decoded(seen) == LOG.part(0, seen.events).journeys()
+        writer.result()
+    assert decoded(open_snapshot(tmp_path)) == LOG.journeys()
+
+
+def test_a_relative_directory_stays_the_same_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    snapshot = save(build(LOG.part(0, 390).events()), Path("store"))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert decoded(append(snapshot, LOG.part(390, 400).events())) == LOG.journeys()

@@ -17,6 +17,7 @@ import pytest
 
 from record.random_events import Log, Row, decoded
 from travesia.errors import StoreError
+from travesia.record import gathering
 from travesia.record.build import build
 from travesia.record.manifest import NAME, read_manifest
 from travesia.record.store import append, open_snapshot, save
@@ -130,6 +131,12 @@ def test_a_disk_too_full_for_the_manifest_leaves_the_old_state(tmp_path: Path) -
     with files_up_to(1300), pytest.raises(StoreError, match="could not be written to"):
         append(snapshot, one.events())
     assert decoded(open_snapshot(tmp_path)) == day(0).journeys()
+
+
+def test_a_full_temporary_directory_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "HELD_EVENTS", 10)
+    with files_up_to(1300), pytest.raises(StoreError, match="TMPDIR"):
+        build(day(0).events())
 
 
 def test_saving_where_nothing_may_be_written_says_so(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from travesia.engines.progress import report
 from travesia.record.chunks import Chunk, Shape, cut, encode, settle
 from travesia.record.events import Events
 from travesia.record.interning import TextIndex
@@ -54,6 +55,7 @@ class Gathering:
         self._directory = directory
         self._held: list[Chunk] = []
         self._spans: list[tuple[int, int]] = []
+        self._rows = 0
         self._writing: deque[Future[None]] = deque()
         self._spill: FileSpill | None = None
 
@@ -94,6 +96,9 @@ class Gathering:
         settle(chunk, self._vocabularies)
         time = chunk.columns["time"]
         self._spans.append((int(time.min()), int(time.max())))
+        self._rows += chunk.rows
+        if self._events.about_rows:
+            report(min(self._rows, self._events.about_rows), self._events.about_rows)
         self._held.append(chunk)
         if self._spill is None and self._too_much():
             self._spill = self._new_spill()

@@ -94,7 +94,7 @@ def _loaded(directory: Path, manifest: Manifest) -> Snapshot:
             {reason: list(some) for reason, some in manifest.set_aside.examples.items()},
         ),
         said=manifest.said,
-        home=directory,
+        home=directory.absolute(),
     )
 
 

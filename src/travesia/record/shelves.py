@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from travesia.engines.progress import report
 from travesia.record.packs import Folder, write_pack
 from travesia.record.rows import Vocabularies
 from travesia.record.snapshot import Piece
@@ -81,7 +82,11 @@ class FileShelf:
         """What the jobs made, in their order, mapped from the files."""
         with ThreadPoolExecutor(THREADS) as pool:
             packed = pool.map(lambda some: self._pack(some, vocabularies), packs_of(jobs))
-            return [made for pack in packed for made in pack]
+            found: list[Made] = []
+            for made in packed:
+                found.extend(made)
+                report(len(found), len(jobs))
+            return found
 
     def _pack(self, jobs: Sequence[Job], vocabularies: Vocabularies) -> list[Made]:
         done = [job.make() for job in jobs]

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from travesia.errors import StoreError
 from travesia.record.chunks import Chunk, Keys, TextKeys, Values
 from travesia.record.keys import Hashes
 
@@ -97,6 +98,7 @@ class FileSpill:
     def __init__(self, bits: int, directory: Path | None = None) -> None:
         self.bits = bits
         self.rows = np.zeros(1 << bits, np.int64)
+        self._directory = directory or tempfile.gettempdir()
         self._file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115
         self._size = 0
         self._entries: list[_Entry] = []
@@ -143,12 +145,20 @@ class FileSpill:
         self._file.close()
 
     def _write(self, entry: _Entry, columns: dict[str, Values]) -> None:
-        for name, values in columns.items():
-            offset = entry.columns[name].offset
-            rest = values.view(np.uint8).data if values.size else memoryview(b"")
-            while len(rest):
-                written = os.pwrite(self._file.fileno(), rest, offset)
-                offset, rest = offset + written, rest[written:]
+        try:
+            for name, values in columns.items():
+                self._write_at(entry.columns[name].offset, values)
+        except OSError as problem:
+            raise StoreError(
+                f"Events could not be kept in {self._directory} while they are sorted: {problem}",
+                "Make room there, or set TMPDIR to a directory that has room.",
+            ) from problem
+
+    def _write_at(self, offset: int, values: Values) -> None:
+        rest = values.view(np.uint8).data if values.size else memoryview(b"")
+        while len(rest):
+            written = os.pwrite(self._file.fileno(), rest, offset)
+            offset, rest = offset + written, rest[written:]
 
     def _read(self, entry: _Entry, name: str, partition: int) -> Values:
         first, last = int(entry.cuts[partition]), int(entry.cuts[partition + 1])
