@@ -186,6 +186,18 @@ def test_whatever_offers_arrow_is_read(read, table, made):
     assert found.rows == table.rename_columns(["customer", "touchpoint", "time"]).to_pylist()
 
 
+def test_an_empty_table_gives_no_batches(read, table):
+    found = read(table.slice(0, 0))
+    assert found.batches == []
+    coded = table.set_column(1, "event", table["event"].dictionary_encode())
+    assert read(coded.slice(0, 0)).batches == []
+
+
+def test_an_empty_parquet_gives_no_batches(tmp_path, read, table):
+    pq.write_table(table.slice(0, 0), tmp_path / "events.parquet")
+    assert read(tmp_path / "events.parquet").batches == []
+
+
 def test_a_table_of_mixed_objects_says_what_to_do(read):
     frame = pd.DataFrame({"user_id": [1, "a"], "event": ["x", "y"], "time": ["2024-01-01"] * 2})
     with pytest.raises(InputError, match="DataFrame cannot be read as Arrow"):
@@ -253,6 +265,46 @@ def test_kinds_of_further_columns(read, at, table):
     assert found.column("count") == [1.0, None, 3.0]
     assert found.column("when") == [moment, None, moment]
     assert found.column("word") == ["x", None, None]
+
+
+def test_coded_columns_are_read_whatever_they_code(read, at):
+    moment = at("2024-01-01")
+    table = pa.table(
+        {
+            "user_id": pa.array([7, 8]).dictionary_encode(),
+            "event": pa.array(["x", "y"]).dictionary_encode(),
+            "time": pa.array([moment, moment]).dictionary_encode(),
+            "nothing": pa.nulls(2),
+        }
+    )
+    found = read(table, dimensions=["nothing"])
+    assert found.column("customer") == [7, 8]
+    assert found.column("time") == [moment, moment]
+    assert found.column("nothing") == [None, None]
+
+
+def test_categories_of_polars_are_names(read, at):
+    frame = pl.DataFrame(
+        {"user_id": ["a", "b"], "event": ["x", None], "time": [at("2024-01-01")] * 2},
+        schema_overrides={"event": pl.Categorical, "user_id": pl.Categorical},
+    )
+    found = read(frame)
+    assert found.column("touchpoint") == ["x"]
+    assert found.counts == {"no touchpoint": 1}
+
+
+def test_numbers_as_touchpoints_have_one_spelling(read, at):
+    names = [10.0, 7.5, 123_456_789_012.0, float("nan")]
+    table = pa.table({"user_id": ["a"] * 4, "event": names, "time": [at("2024-01-01")] * 4})
+    found = read(table)
+    assert found.column("touchpoint") == ["10", "7.5", "123456789012"]
+    assert found.counts == {"no touchpoint": 1}
+
+
+def test_bytes_that_are_no_text_name_the_source(read, at):
+    table = pa.table({"user_id": [b"\xff"], "event": ["x"], "time": [at("2024-01-01")]})
+    with pytest.raises(UnreadableSource, match="not what their type says"):
+        read(table)
 
 
 def test_order_must_be_a_number(read, table):

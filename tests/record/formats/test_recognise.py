@@ -131,6 +131,11 @@ def test_the_only_column_of_dates_is_the_time(write, read, at):
     assert got.said["time"] == "column 'incident', the only column of times"
 
 
+def test_durations_are_no_times(write, read):
+    text = "user_id,event,response_time,happened\na,x,12,2024-01-01\nb,y,7,2024-01-02\n"
+    assert read(write(text)).said["time"] == "column 'happened', the only column of times"
+
+
 def test_dimensions_may_be_all_others(write, read):
     text = "user_id,event,time,canal,city,spent\na,x,2024-01-01,web,Jerez,5\n"
     got = read(write(text), dimensions="*", attributes="city")

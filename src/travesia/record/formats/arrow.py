@@ -46,7 +46,7 @@ def picked(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
     """These columns of a batch, parts of structs by their dotted name."""
     if not columns:
         return pa.record_batch([pa.nulls(batch.num_rows)], names=[""])
-    return pa.record_batch([_part(batch, name) for name in columns], names=list(columns))
+    return pa.record_batch([_plain(_part(batch, name)) for name in columns], names=list(columns))
 
 
 @dataclass
@@ -107,8 +107,12 @@ class ArrowFeed:
 
     @cached_property
     def _first(self) -> pa.RecordBatch:
-        empty = pa.RecordBatch.from_pylist([], schema=self.reader.schema)
-        return next((batch for batch in self._batches if batch.num_rows), empty)
+        first = next((batch for batch in self._batches if batch.num_rows), None)
+        if first is not None:
+            return first
+        schema = self.reader.schema
+        empty = [column.combine_chunks() for column in schema.empty_table().columns]
+        return pa.RecordBatch.from_arrays(empty, schema=schema)
 
     def _guarded(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         try:
@@ -167,7 +171,8 @@ def _spread(name: str, kind: pa.DataType, found: dict[str, pa.DataType]) -> None
         for field in kind:
             _spread(f"{name}.{field.name}", field.type, found)
     elif not (pa.types.is_nested(kind) or pa.types.is_time(kind) or pa.types.is_interval(kind)):
-        found[name] = kind
+        is_coded = pa.types.is_dictionary(kind) and not is_text(kind)
+        found[name] = kind.value_type if is_coded else kind
 
 
 def _kind(one: pa.DataType) -> ColumnKind:
@@ -179,6 +184,15 @@ def _kind(one: pa.DataType) -> ColumnKind:
         return "time"
     is_number = pa.types.is_integer(one) or pa.types.is_floating(one) or pa.types.is_decimal(one)
     return "number" if is_number else "text"
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    """The layouts that nothing further on need know: coded numbers, and nothing at all."""
+    if pa.types.is_null(values.type):
+        return values.cast(pa.string())
+    if pa.types.is_dictionary(values.type) and not is_text(values.type):
+        return values.dictionary_decode()
+    return values
 
 
 def _part(batch: pa.RecordBatch, name: str) -> pa.Array:

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from travesia.errors import InputError
+from travesia.errors import InputError, UnreadableSource
 from travesia.locale import N_, texts
 from travesia.record.events import ARROW_TYPE, Column, SetAside
 from travesia.record.formats.feeds import Chunk, Feed
+from travesia.record.formats.files import clean
 from travesia.record.formats.recognise import Role
 from travesia.record.formats.times import Clock, Read
 from travesia.record.formats.values import Numbers, as_names, as_string, is_missing, is_text
@@ -107,7 +108,14 @@ class Checker:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The feed's events, checked."""
         for chunk in self.plan.feed.read(self.plan.columns, self.aside, self.plan.names):
-            batch = self._checked(self._of_lifecycle(chunk))
+            try:
+                batch = self._checked(self._of_lifecycle(chunk))
+            except pa.ArrowInvalid as error:
+                raise UnreadableSource(
+                    f"{self.plan.feed.name} holds cells that are not what their type says: "
+                    f"{clean(error)}.",
+                    "Mend or cast that column first.",
+                ) from error
             if batch.num_rows:
                 yield batch
 

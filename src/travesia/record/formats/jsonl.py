@@ -62,8 +62,8 @@ class JsonlFeed:
 
     @property
     def about_rows(self) -> int:
-        """By the size of the first lines."""
-        return int(len(self._first) * self._head.times)
+        """By the first lines."""
+        return int(line_ends(self._head.data) * self._head.times)
 
     def type_of(self, column: str) -> pa.DataType:
         """Everything is text."""

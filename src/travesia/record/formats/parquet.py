@@ -21,7 +21,7 @@ from travesia.record.formats.values import is_text
 _ = texts("record")
 
 MAGIC = b"PAR1"
-WHOLE = 1 << 21  # row groups up to this size are read whole, several at a time
+WHOLE = 1 << 20  # row groups up to this size are read whole, several at a time
 AT_ONCE = 2
 SAMPLE_ROWS = 10_000
 
@@ -71,15 +71,34 @@ class ParquetFeed:
         self, columns: Sequence[str], aside: SetAside, names: Sequence[str] = ()
     ) -> Iterator[Chunk]:
         """All rows; text columns among `names` come as dictionaries."""
-        file = self._opened([name for name in names if is_text(self._types[name])])
-        for batch in self._guarded(_batches(file, list(columns))):
+        dictionaries = [name for name in names if is_text(self._types[name])]
+        file = self._opened(dictionaries)
+        for batch in self._guarded(self._batches(file, list(columns), dictionaries)):
             wanted = picked(batch, columns)
             yield Chunk(wanted, shown(self.name, aside.rows_read + 1, wanted))
             aside.rows_read += batch.num_rows
 
-    def _opened(self, dictionaries: Sequence[str]) -> pq.ParquetFile:
+    def _batches(
+        self, file: pq.ParquetFile, columns: list[str], dictionaries: list[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Small row groups whole and two at a time; large ones in pieces, one piece ahead."""
+        groups = range(file.num_row_groups)
+        if any(file.metadata.row_group(group).num_rows > WHOLE for group in groups):
+            yield from ahead(file.iter_batches(ROWS, columns=columns))
+            return
+
+        def whole(group: int) -> pa.Table:
+            own = self._opened(dictionaries, file.metadata)  # one reader is for one thread
+            return own.read_row_group(group, columns=columns, use_threads=False)
+
+        for table in ahead_map(whole, groups, AT_ONCE):
+            yield from table.to_batches()
+
+    def _opened(
+        self, dictionaries: Sequence[str], metadata: pq.FileMetaData | None = None
+    ) -> pq.ParquetFile:
         try:
-            return pq.ParquetFile(self.path, read_dictionary=list(dictionaries))
+            return pq.ParquetFile(self.path, metadata=metadata, read_dictionary=list(dictionaries))
         except (pa.ArrowException, OSError) as error:
             raise UnreadableSource(
                 f"{self.name} is not a whole Parquet file: {_first_sentence(error)}.",
@@ -94,21 +113,6 @@ class ParquetFeed:
                 f"{self.name} is damaged: {_first_sentence(error)}.",
                 "Make or download it again.",
             ) from error
-
-
-def _batches(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Small row groups whole and two at a time; large ones piece by piece, one piece ahead."""
-    groups = range(file.num_row_groups)
-    if all(file.metadata.row_group(group).num_rows <= WHOLE for group in groups):
-        tables = ahead_map(
-            lambda group: file.read_row_group(group, columns=columns, use_threads=False),
-            groups,
-            AT_ONCE,
-        )
-        for table in tables:
-            yield from table.to_batches()
-    else:
-        yield from ahead(file.iter_batches(ROWS, columns=columns))
 
 
 def _first_sentence(error: Exception) -> str:

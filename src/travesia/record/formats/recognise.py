@@ -164,9 +164,11 @@ def recognise(
             continue
         taken = {column for one in found.values() for column in one.columns}
         free = {name: kind for name, kind in kinds.items() if name not in taken}
-        one = _by_shape(role, shape, free) or _by_name(role, free) or _by_ending(role, free)
+        one = _by_shape(role, shape, free) or _by_name(role, free)
         if one is None and role == "time":
-            one = _by_values(free, is_time)
+            one = _by_ending(role, _dates(free, is_time)) or _by_values(free, is_time)
+        elif one is None:
+            one = _by_ending(role, free)
         if one is not None:
             found[role] = one
         elif role in NEEDED:
@@ -204,6 +206,12 @@ def _by_ending(role: Role, free: Mapping[str, ColumnKind]) -> Found | None:
         if fitting := [name for name in free if folded(name).endswith(ending)]:
             return _first(fitting, _("by how its name ends"))
     return None
+
+
+def _dates(free: Mapping[str, ColumnKind], is_time: Callable[[str], bool]) -> dict[str, ColumnKind]:
+    """Columns that hold times, or by their name must: response_time is a duration."""
+    sure = ("timestamp", "datetime")
+    return {n: kind for n, kind in free.items() if folded(n).endswith(sure) or is_time(n)}
 
 
 def _by_values(free: Mapping[str, ColumnKind], is_time: Callable[[str], bool]) -> Found | None:

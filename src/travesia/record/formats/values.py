@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -112,8 +111,18 @@ def as_string(values: pa.Array) -> pa.StringArray:
     if pa.types.is_dictionary(values.type):
         return as_string(values.dictionary_decode())
     if pa.types.is_floating(values.type):
-        return pc.cast(_integers_if_whole(values), pa.string())
+        return _spelt(values)
     return pc.cast(values, pa.string())
+
+
+def _spelt(values: pa.Array) -> pa.StringArray:
+    """Floats as text: whole ones as integers are written, NaN as null."""
+    numbers = pc.cast(values, pa.float64())
+    numbers = pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
+    small = pc.less(pc.abs(numbers), 2.0**53)
+    whole = pc.and_(small, pc.equal(pc.floor(numbers), numbers))
+    integers = pc.cast(pc.if_else(whole, numbers, 0.0), pa.int64())
+    return pc.if_else(whole, pc.cast(integers, pa.string()), pc.cast(numbers, pa.string()))
 
 
 def as_names(values: pa.Array) -> pa.DictionaryArray:
@@ -136,10 +145,3 @@ def is_missing(text: pa.StringArray) -> pa.BooleanArray:
 
 def _or_null(text: pa.StringArray) -> pa.StringArray:
     return pc.if_else(is_missing(text), pa.scalar(None, pa.string()), text)
-
-
-def _integers_if_whole(values: pa.Array) -> pa.Array:
-    numbers = values.drop_null().to_numpy(zero_copy_only=False)
-    if np.all(numbers == np.floor(numbers)) and np.all(np.abs(numbers) < 2**53):
-        return pc.cast(values, pa.int64())
-    return values
