@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from string import Formatter
+from typing import Any, Literal
 
 from travesia.errors import UnknownName
 
@@ -46,11 +47,13 @@ def language(language: str) -> Iterator[None]:
 
 
 def texts(room: str) -> Callable[..., str]:
-    """The translator of one room: `_("De {n} clientes", n=3)` formats after translating."""
+    """The translator of one room: `_("De {n:,} clientes", n=3)` formats after translating."""
 
     def translate(message: str, /, **values: object) -> str:
-        found = message if current_language() == "en" else _catalogue(room).gettext(message)
-        return found.format(**values) if values else found
+        if current_language() == "en":
+            return message.format(**values) if values else message
+        found = _catalogue(room).gettext(message)
+        return _Spanish().format(found, **values) if values else found
 
     return translate
 
@@ -58,6 +61,17 @@ def texts(room: str) -> Callable[..., str]:
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
     """Mark a text that is translated where it is shown."""
     return message
+
+
+class _Spanish(Formatter):
+    """Writes numbers that have a format as Spanish does: 1.234,5 and 28,8 %."""
+
+    _SIGNS = str.maketrans({",": ".", ".": ",", "%": "\u00a0%"})
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        text = str(super().format_field(value, format_spec))
+        number = isinstance(value, int | float) and format_spec
+        return text.translate(self._SIGNS) if number else text
 
 
 def _checked(name: str) -> Language:

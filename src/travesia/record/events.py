@@ -8,6 +8,10 @@ from typing import Literal
 
 import pyarrow as pa
 
+from travesia.locale import texts
+
+_ = texts("record")
+
 ColumnKind = Literal["text", "number", "time"]
 
 ARROW_TYPE: dict[ColumnKind, pa.DataType] = {
@@ -49,6 +53,11 @@ class SetAside:
     def rows(self) -> int:
         """How many rows were set aside in all."""
         return sum(self.counts.values())
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """The counts, their reasons in the current language."""
+        return {_(reason): count for reason, count in self.counts.items()}
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from travesia.draw.words import number
 from travesia.locale import texts
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _set_aside(answer: Answer) -> list[str]:
     aside = answer.journeys.set_aside
     if not aside.rows:
         return []
-    reasons = ", ".join(f"{count:,} {_(reason)}" for reason, count in aside.counts.items())
+    reasons = ", ".join(f"{number(count)} {reason}" for reason, count in aside.reasons.items())
     return [
         _(
             "{rows:,} of {read:,} rows were set aside ({reasons}).",

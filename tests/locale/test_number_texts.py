@@ -1,0 +1,30 @@
+"""Numbers inside texts are written as the language does."""
+
+import pytest
+
+from travesia.locale import language, texts
+
+TEXTS = {
+    "There are {n:,} different paths.": "Hay 1.234 secuencias distintas.",
+    "Times come from {share:.1%} of the customers.": (
+        "Los tiempos provienen del 28,8\u00a0% de los clientes."
+    ),
+}
+
+
+@pytest.mark.parametrize("english", TEXTS)
+def test_spanish_has_its_own_signs(english):
+    with language("es"):
+        assert texts("study")(english, n=1234, share=0.288) == TEXTS[english]
+
+
+def test_english_keeps_its_signs():
+    assert texts("study")("There are {n:,} different paths.", n=1234) == (
+        "There are 1,234 different paths."
+    )
+
+
+def test_words_in_texts_are_left_as_they_are():
+    with language("es"):
+        found = texts("study")("Looked at through {lenses}.", lenses="sample(0.5)")
+    assert found == "Visto a través de sample(0.5)."

@@ -1,0 +1,41 @@
+"""The note of an answer, in both languages."""
+
+from datetime import timedelta
+
+from study.random_journeys import HOUR, STARTS, Event, journeys_of, log_of
+from travesia.locale import language
+from travesia.study.describe import Describe
+from travesia.study.flow import Flow
+
+
+def test_it_says_whom_when_and_where():
+    answer = journeys_of(log_of(ana="visit cart", ben="visit")).ask(Flow())
+    assert answer.note == (
+        "2 customers with 3 interactions, 2026-03-27 to 2026-03-27 (Europe/Madrid). "
+        "Equal times keep the input's order."
+    )
+
+
+def test_it_says_so_in_spanish():
+    log = [Event(f"c{one}", "visit", STARTS[0] + one * HOUR) for one in range(1200)]
+    with language("es"):
+        note = journeys_of(log).ask(Flow()).note
+    assert note.startswith("1.200 clientes con 1.200 interacciones, del 2026-03-27 al 2026-05-16")
+
+
+def test_it_counts_visits_after_a_split():
+    journeys = journeys_of(log_of(ana="visit cart")).split(gap=timedelta(minutes=1))
+    assert "They make 2 journeys." in journeys.ask(Describe()).note
+
+
+def test_it_names_the_lenses():
+    journeys = journeys_of(log_of(ana="visit visit")).collapse()
+    assert "Looked at through collapse()." in journeys.ask(Flow()).note
+
+
+def test_it_says_what_was_set_aside():
+    journeys = journeys_of(log_of(ana="visit"))
+    journeys.set_aside.add("no time", 2, ["row 7"])
+    assert "2 of 1 rows were set aside (2 no time)." in journeys.ask(Flow()).note
+    with language("es"):
+        assert "Se apartaron 2 de 1 filas (2 sin fecha)." in journeys.ask(Flow()).note
