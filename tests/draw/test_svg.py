@@ -90,8 +90,10 @@ def test_every_mark_of_an_interval_bar_is_inside(value, below, above, with_targe
     assert all(-0.1 <= x <= 120.1 for x in xs)
 
 
-@pytest.mark.parametrize(("valence", "step"), [(-2, 0), (-1.5, 0), (-0.4, 2), (0.6, 3), (9, 4)])
-def test_a_face_shows_the_nearest_of_five(valence, step):
+@pytest.mark.parametrize(
+    ("valence", "step"), [(-2, 0), (-1.5, 0), (-0.5, 1), (0.3, 2), (0.6, 3), (1.3, 4), (9, 4)]
+)
+def test_a_face_shows_one_of_five_equal_bands(valence, step):
     assert f"face e{step}" in svg.face(0, 0, valence)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from markupsafe import Markup
 
+from travesia.draw import words
 from travesia.draw.icons import icon
 from travesia.draw.svg import el, join
 from travesia.locale import texts
@@ -23,6 +25,7 @@ from travesia.maps.document import (
 )
 from travesia.maps.figures import Figure, Figures
 from travesia.maps.layout import Column, Layout
+from travesia.record.durations import duration
 
 _ = texts("page")
 
@@ -81,24 +84,24 @@ def number(
     """A number that opens what is behind it; a dash where it is too thin, and why on hover."""
     if figure is None:
         return None
-    words = shown or figure.text
+    spoken = shown or figure.text
     if not sheet.live:
-        return el("span", words, class_=f"num {kind}".strip())
+        return el("span", spoken, class_=f"num {kind}".strip())
     return el(
         "button",
-        words,
+        spoken,
         type="button",
         class_=f"num {kind}".strip(),
         data_cell=figure.id,
         title=figure.reason if figure.value is None else whole or None,
-        aria_label=f"{figure.title}: {words if figure.value is not None else figure.sentence}",
+        aria_label=f"{figure.title}: {spoken if figure.value is not None else figure.sentence}",
         aria_haspopup="dialog",
     )
 
 
-def said(tag: str, content: object, **attributes: object) -> Markup:
+def said(tag: str, *content: object, **attributes: object) -> Markup:
     """Words of the map's authors, in whatever direction their script runs."""
-    return el(tag, content, dir="auto", **attributes)
+    return el(tag, *content, dir="auto", **attributes)
 
 
 def row(kind: str, heading: tuple[str, str, str], *content: object) -> Markup:
@@ -148,6 +151,12 @@ def folded(sheet: Sheet, cards: list[Markup], shown: int) -> Iterator[Markup]:
         yield el("p", said_more, class_="more")
         return
     yield el("details", el("summary", said_more), *rest, class_="more")
+
+
+def moment(when: dt.datetime, fresh: str = "") -> Markup:
+    """A moment in words; the page turns it into its age, and marks it older than `fresh`."""
+    days = f"{duration(fresh).total_seconds() / 86_400:g}" if fresh else None
+    return el("time", words.day(when), datetime=when.isoformat(), data_age=True, data_fresh=days)
 
 
 def owner_of(owner: Owner) -> Markup | None:

@@ -28,7 +28,7 @@ from travesia.maps.document import (
     Thought,
     Work,
 )
-from travesia.maps.drawing import Sheet, cells, folded, number, owner_of, row, said
+from travesia.maps.drawing import Sheet, cells, folded, moment, number, owner_of, row, said
 from travesia.maps.drawing_emotion import quoted
 from travesia.maps.figures import Figure
 from travesia.maps.layout import Column
@@ -281,10 +281,25 @@ def _metric(item: Metric, sheet: Sheet) -> Markup:
     target = figure.binding.target if figure.binding.target is not None else item.target
     missed = _missed(figure, target, figure.binding.better or item.better)
     aim = None if target is None else el("span", _target_words(figure, target))
-    foot = el("div", el("span", figure.interval), aim, el("span", figure.basis), class_="ft")
+    foot = el(
+        "div",
+        el("span", figure.interval),
+        aim,
+        _stale(sheet, figure),
+        el("span", figure.basis),
+        class_="ft",
+    )
     value = el("div", number(sheet, figure), missed and _missed_words(missed), class_="vl")
     bar = _bar(figure, target=target)
     return el("div", name, value, bar, foot, class_="card me")
+
+
+def _stale(sheet: Sheet, figure: Figure) -> Markup | None:
+    """Its age, which the page shows once the number has grown too old."""
+    fresh = figure.binding.freshness
+    if not fresh or sheet.measurement is None:
+        return None
+    return moment(sheet.measurement.measured_at, fresh)
 
 
 def _missed(figure: Figure, target: float | None, better: str | None) -> str:

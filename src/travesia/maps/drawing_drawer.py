@@ -13,10 +13,8 @@ from travesia.draw.svg import el, path, rect, scale, text
 from travesia.errors import UnknownName
 from travesia.locale import texts
 from travesia.maps.document import Glimpse, Measured, Unit
-from travesia.maps.drawing import Sheet, said
-from travesia.maps.drawing_head import moment
+from travesia.maps.drawing import Sheet, moment, said
 from travesia.maps.figures import Figure, spoken
-from travesia.record.durations import duration
 from travesia.record.lenses import CHAIN, chain_text
 from travesia.study.question import from_json
 
@@ -167,11 +165,10 @@ def _age(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
     if measured is None or figure.measured is None:
         return
     fresh = figure.binding.freshness
-    days = duration(fresh).total_seconds() / 86_400 if fresh else None
     until = None
     if measured.until is not None:
         until = _("with data until {day}", day=words.day(measured.until))
-    when = moment(measured.measured_at, days)
+    when = moment(measured.measured_at, fresh)
     yield el("p", icon("clock"), el("span", _("Measured"), " ", when, " ", until), class_="age")
 
 

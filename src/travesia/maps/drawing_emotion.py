@@ -13,7 +13,7 @@ from travesia.draw.curves import Point, band, curve, middle
 from travesia.draw.labels import fit
 from travesia.draw.svg import el, face, path, rect
 from travesia.locale import texts
-from travesia.maps.document import Emotion
+from travesia.maps.document import Emotion, Persona
 from travesia.maps.drawing import Sheet, at, label, said, wide
 from travesia.maps.figures import Figure
 from travesia.maps.layout import Column
@@ -103,6 +103,7 @@ def emotion_lane(sheet: Sheet) -> Markup | None:
         *_gap_words(sheet, main),
         *_curve_words(runs),
         *_ghost_words(sheet),
+        *_persona_words(sheet),
         *(_press(sheet, one) for one in main),
         *_named(sheet, main),
     )
@@ -209,12 +210,25 @@ def _ghost_words(sheet: Sheet) -> Iterator[Markup]:
 
 def _others(sheet: Sheet) -> Iterator[Markup]:
     """Other personas' curves, each with a dash and a marker of its own."""
-    names = [one.key for one in sheet.drawn.personas if one.key != sheet.drawn.frame.persona]
-    for i, name in enumerate(names[: _MOST_PERSONAS - 1], 1):
-        for run in _runs(sheet, feelings(sheet, name)):
+    for i, persona in _other_personas(sheet):
+        for run in _runs(sheet, feelings(sheet, persona.key)):
             points = [one.point for one in run]
             yield path(curve(points), class_=f"mood other c{i}", stroke_dasharray=_DASHES[i])
             yield from (_marker(i, *point) for point in points)
+
+
+def _other_personas(sheet: Sheet) -> Iterator[tuple[int, Persona]]:
+    others = [one for one in sheet.drawn.personas if one.key != sheet.drawn.frame.persona]
+    yield from enumerate(others[: _MOST_PERSONAS - 1], 1)
+
+
+def _persona_words(sheet: Sheet) -> Iterator[Markup]:
+    """Whose curve it is, at its start."""
+    for i, persona in _other_personas(sheet):
+        found = feelings(sheet, persona.key)
+        if found:
+            x, y = found[0].point
+            yield at(x, y - 16, said("span", persona.name), f"kind p{i}")
 
 
 def _marker(kind: int, x: float, y: float) -> Markup:

@@ -196,7 +196,8 @@ def _passage_words(
         after = _("in {time}", time=time.text)
         yield at(middle, BASE + 14, number(sheet, time, "plain", after), "after")
     if out is not None and out.value is not None and on is not None:
-        y = min(BASE - height + height * out.value / 2, BASE - ahead - 10, BASE - 34)
+        beside = BASE - height - 10 if cut else BASE - height + height * out.value / 2
+        y = min(beside, BASE - ahead - 10, BASE - 34)
         x = span.right - 12 if cut else middle + 68
         kind = "at out cut" if cut else "at out"
         place = f"left:{x:.1f}px;top:{y:.1f}px"

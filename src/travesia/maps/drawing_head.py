@@ -13,7 +13,7 @@ from travesia.draw.svg import el
 from travesia.locale import texts
 from travesia.locale.text import Text
 from travesia.maps.document import Opportunity, PainPoint, Persona, Stage
-from travesia.maps.drawing import Sheet, label, number, said
+from travesia.maps.drawing import Sheet, label, moment, number, said
 from travesia.maps.drawing_cards import suffered
 from travesia.maps.drawing_flow import has_flow
 from travesia.maps.figures import Figure
@@ -65,12 +65,6 @@ def facts(sheet: Sheet) -> Iterator[Markup]:
         yield el("span", _("Measured"), " ", moment(measured.measured_at))
     if drawn.review is not None:
         yield el("span", _("Review"), " ", el("b", words.day(drawn.review)))
-
-
-def moment(when: dt.datetime, fresh_days: float | None = None) -> Markup:
-    """A moment in words; the page turns it into its age when it is opened."""
-    stale = None if fresh_days is None else f"{fresh_days:g}"
-    return el("time", words.day(when), datetime=when.isoformat(), data_age=True, data_fresh=stale)
 
 
 def period_of(sheet: Sheet) -> str:

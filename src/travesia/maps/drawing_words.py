@@ -188,8 +188,14 @@ def _row(sheet: Sheet, lane: Lane, content: Callable[[Column], list[str]]) -> Ma
     return el(
         "tr",
         said("th", name, scope="row"),
-        *(said("td", "; ".join(content(column))) for column in sheet.layout.columns),
+        *(_data(content(column)) for column in sheet.layout.columns),
     )
+
+
+def _data(spoken: list[str]) -> Markup:
+    if len(spoken) < 2:
+        return said("td", *spoken)
+    return el("td", el("ul", *(said("li", one) for one in spoken)))
 
 
 def _cell(sheet: Sheet, column: Column, lane: Lane) -> list[str]:
