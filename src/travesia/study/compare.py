@@ -70,7 +70,7 @@ class Compare(Question):
         Measure("n_b", "count", N_("Of, in B")),
     )
 
-    question: AnyQuestion = option(N_("the question asked of both groups"))
+    of: AnyQuestion = option(N_("the question asked of both groups"))
     a: Lenses = option(N_("lenses of the first group"))
     b: Lenses = option(N_("lenses of the second group"))
 
@@ -80,7 +80,7 @@ class Compare(Question):
         Raises:
             InvalidValue: the question or the comparison is broken down by a column.
         """
-        if self.by or self.question.by:
+        if self.by or self.of.by:
             raise InvalidValue(
                 "A comparison is of two groups and cannot be broken down further.",
                 "Leave `by` out, and choose each group with lenses.",
@@ -89,7 +89,7 @@ class Compare(Question):
     def passes(self, scope: Scope, done: Sequence[Partial]) -> Fold | None:
         """The question's passes, of both groups at once."""
         sides = tuple(
-            _side(lenses, scope, self.question, [_of_side(one, name) for one in done])
+            _side(lenses, scope, self.of, [_of_side(one, name) for one in done])
             for name, lenses in (("a", self.a), ("b", self.b))
         )
         return None if all(side.fold is None for side in sides) else BothSides(*sides)
@@ -97,13 +97,11 @@ class Compare(Question):
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
         """A row a cell of the question's answer and measure of it."""
         sides = [
-            _Side.of(
-                self.question, _scope(lenses, scope), [_of_side(one, name) for one in partials]
-            )
+            _Side.of(self.of, _scope(lenses, scope), [_of_side(one, name) for one in partials])
             for name, lenses in (("a", self.a), ("b", self.b))
         ]
         rows: list[dict[str, Any]] = []
-        for measure in self.question.measures:
+        for measure in self.of.measures:
             if measure.of is not None:
                 rows += _corrected(_shares(measure, *sides))
             elif measure.role in ("duration", "number"):
@@ -166,7 +164,7 @@ def compare(question: Question, a: Journeys, b: Journeys) -> Answer:
         if one != other:
             break
         shared += 1
-    asked = Compare(question=question, a=a.lenses[shared:], b=b.lenses[shared:])
+    asked = Compare(of=question, a=a.lenses[shared:], b=b.lenses[shared:])
     return a.with_lenses(a.lenses[:shared]).ask(asked)
 
 
