@@ -7,6 +7,7 @@ inside its rows (`grouping`). Ties of time keep the order column's order, then t
 
 from __future__ import annotations
 
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -63,18 +64,18 @@ def build_onto(events: Events, shelf: FileShelf | None) -> Snapshot:
     shape = Shape(events.customer_type, events.columns, events.ordered)
     indexes = new_indexes(shape)
     gathering = Gathering(events, shape, indexes, directory=shelf.folder.path if shelf else None)
-    spill = gathering.run()
     number = shelf.folder.number if shelf else 1
-    vocabularies = {name: index.keys() for name, index in indexes.items()}
-    indexes.clear()
-    jobs = [
-        _job(spill, partition, shape, vocabularies, number)
-        for partition in range(1 << spill.bits)
-        if spill.rows[partition] or not spill.rows.any()
-    ]
-    chosen: Shelf = shelf or (TemporaryShelf() if isinstance(spill, FileSpill) else MemoryShelf())
-    made = chosen.keep(jobs, vocabularies)
-    spill.close()
+    with closing(gathering.run()) as spill:
+        vocabularies = {name: index.keys() for name, index in indexes.items()}
+        indexes.clear()
+        jobs = [
+            _job(spill, partition, shape, vocabularies, number)
+            for partition in range(1 << spill.bits)
+            if spill.rows[partition] or not spill.rows.any()
+        ]
+        large = isinstance(spill, FileSpill)
+        chosen: Shelf = shelf or (TemporaryShelf() if large else MemoryShelf())
+        made = chosen.keep(jobs, vocabularies)
     pieces = tuple(one.piece for one in made if one.piece is not None)
     return Snapshot(
         number=number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
@@ -60,7 +61,18 @@ class Gathering:
         self._spill: FileSpill | None = None
 
     def run(self) -> MemorySpill | FileSpill:
-        """All events, cut by partition."""
+        """All events, cut by partition; to be closed after use."""
+        with ExitStack() as failing:
+            failing.callback(self._abandon)
+            spill = self._run()
+            failing.pop_all()
+            return spill
+
+    def _abandon(self) -> None:
+        if self._spill is not None:
+            self._spill.close()
+
+    def _run(self) -> MemorySpill | FileSpill:
         with ThreadPoolExecutor(THREADS) as pool:
             encoding: deque[Future[Chunk]] = deque()
             for batches in grouped(self._events.batches):

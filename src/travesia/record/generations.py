@@ -9,6 +9,7 @@ few times in its life.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
@@ -86,18 +87,17 @@ def appended(snapshot: Snapshot, events: Events, shelf: FileShelf | None = None)
         least_bits=snapshot.partition_bits,
         directory=shelf.folder.path if shelf else None,
     )
-    spill = gathering.run()
-    vocabularies = _grown(snapshot.vocabularies, indexes)
-    old = split(snapshot, spill.bits)
-    change = _Change(shape, vocabularies, shelf.folder.number if shelf else snapshot.number + 1)
-    recut = old is not snapshot  # then the pieces are stretches of pieces, and all move on
-    jobs = [
-        _appending(change, spill, partition, pieces, old.attributes.get(partition), recut=recut)
-        for partition, pieces in _all_partitions(old)
-        if spill.rows[partition] or (recut and pieces)
-    ]
-    made = _shelf(shelf, spill, jobs).keep(jobs, vocabularies)
-    spill.close()
+    with closing(gathering.run()) as spill:
+        vocabularies = _grown(snapshot.vocabularies, indexes)
+        old = split(snapshot, spill.bits)
+        change = _Change(shape, vocabularies, shelf.folder.number if shelf else snapshot.number + 1)
+        recut = old is not snapshot  # then the pieces are stretches of pieces, and all move on
+        jobs = [
+            _appending(change, spill, partition, pieces, old.attributes.get(partition), recut=recut)
+            for partition, pieces in _all_partitions(old)
+            if spill.rows[partition] or (recut and pieces)
+        ]
+        made = _shelf(shelf, spill, jobs).keep(jobs, vocabularies)
     return _changed(
         old,
         made,
