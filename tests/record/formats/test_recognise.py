@@ -146,6 +146,15 @@ def test_dimensions_may_be_all_others(write, read):
     ]
 
 
+def test_channel_and_value_may_be_asked_for_as_dimensions(write, read):
+    text = "user_id,event,time,canal,paid\na,x,2024-01-01,web,5\n"
+    got = read(write(text), dimensions=["channel", "value"], value="paid")
+    assert got.rows[0]["channel"] == "web"
+    assert got.rows[0]["value"] == 5.0
+    with pytest.raises(UnknownName, match="'value'"):
+        read(write(text), dimensions=["channel", "value"])
+
+
 def test_a_column_asked_for_by_its_own_name_keeps_it(write, read):
     text = "user_id,event,time,medium\na,x,2024-01-01,web\n"
     assert [c.name for c in read(write(text), dimensions=["medium"]).events.columns] == ["medium"]

@@ -110,17 +110,20 @@ def _roles(feeds: list[Feed], wishes: Wishes) -> dict[Role, Found]:
     """The columns of each role, which every feed must have."""
     first = feeds[0]
     named = cast("dict[Role, tuple[str, ...]]", dict(wishes.named))
-    asked = [name for name in (*wishes.dimensions, *wishes.attributes) if name != "*"]
+    # "channel" and "value" may mean the roles, whatever their columns are called here
+    asked = [n for n in (*wishes.dimensions, *wishes.attributes) if n not in ("*", *EXTRA)]
     for feed in feeds:
         for name in (*(one for names in named.values() for one in names), *asked):
             _kind(feed, name)
     # A column asked for under its own name is not taken for something else.
     usual = {name: kind for name, kind in first.kinds.items() if name not in asked or name in TAKEN}
     found = recognise(usual, named, lambda name: _is_time(first, name), first.name)
-    for feed in feeds[1:]:
+    for feed in feeds:
         for one in found.values():
             if not any(name in feed.kinds for name in one.columns):
                 _kind(feed, one.columns[0])
+        for name in {*wishes.dimensions} & {*EXTRA} - {*found}:
+            _kind(feed, name)
     return found
 
 
@@ -134,7 +137,7 @@ def _further(
             made[role] = (Column(role, cast("ColumnKind", kind)), one.columns[0])
     attributes = _attributes(feeds, wishes, found)
     for name in _dimensions(feeds, wishes, found, attributes):
-        if made.get(name, (None, ""))[1] != name:
+        if name not in made or (made[name][1] != name and name in feeds[0].kinds):
             _add(made, feeds, name, attribute=False)
     for name in attributes:
         _add(made, feeds, name, attribute=True)

@@ -109,7 +109,8 @@ def as_string(values: pa.Array) -> pa.StringArray:
     if pa.types.is_string(values.type):
         return values
     if pa.types.is_dictionary(values.type):
-        return as_string(values.dictionary_decode())
+        words = as_string(values.dictionary)  # first: not every layout of text can be taken from
+        return pa.DictionaryArray.from_arrays(values.indices, words).dictionary_decode()
     if pa.types.is_floating(values.type):
         return _spelt(values)
     return pc.cast(values, pa.string())
