@@ -16,6 +16,7 @@ from travesia.demo import aurora
 
 company = aurora(customers=20_000, seed=1)
 journeys = company.journeys()
+living_map = company.map(journeys)
 company.write("aurora")
 """
 

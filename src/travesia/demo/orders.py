@@ -23,6 +23,7 @@ _GRUDGES = 0.04
 _REVIEWS = {"bad": 0.1, "good": 0.07}
 _JOINS_CLUB, _SHARES_LINK, _SCANS_CARE_GUIDE = 0.09, 0.12, 0.08
 _DEFECTS = 0.025
+_PACKED_WITHIN = 3 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ def deliver(scene: Scene, orders: Orders) -> Delivered:
     rng, people, ledger = scene.rng, scene.people, scene.ledger
     sent = orders.where(orders.delivered)
     _about(ledger, "order_confirmation_mail", sent, sent.time + _spell(rng, sent, 20, 160))
-    dispatch_day = clock.working_day(clock.local(sent.time) + DAY, 5)
-    dispatched = clock.at_hours(rng, dispatch_day, clock.OFFICE_HOURS)
+    dispatched = clock.next_open(rng, sent.time + _PACKED_WITHIN, clock.OFFICE_HOURS, 5)
+    dispatch_day = clock.local(dispatched)
     _about(ledger, "dispatch_notice", sent, dispatched)
     promised_day = clock.working_day(dispatch_day + 2 * DAY, 5) // DAY * DAY
     late = rng.random(len(sent)) < _late_chance(people, sent)
