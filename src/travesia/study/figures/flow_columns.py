@@ -1,4 +1,4 @@
-"""Where nodes stand from left to right: in the order that runs back least, cut into columns.
+"""Where nodes stand from left to right: in the order customers first meet them, cut into columns.
 
 With stages, their order is given and columns are cut inside each stage.
 """
@@ -17,7 +17,7 @@ from travesia.study.flow import START
 Weights = npt.NDArray[np.float64]
 Cut = tuple[float, list[list[int]]]
 
-MOST_COLUMNS = 8
+MOST_COLUMNS = 9
 SAME_COLUMN = 2.5
 """What a move inside a column costs; one column further costs 1."""
 CROWD, ROOM = 0.05, 4
@@ -28,7 +28,7 @@ def columns(graph: Graph, stages: Sequence[str] = ()) -> list[list[str]]:
     """The nodes' keys by column, from left to right; within a column in order."""
     keys = list(graph.nodes)
     weights = _weights(graph, keys)
-    order = _least_back(_by_level(graph, keys, weights), weights)
+    order = _least_back(_by_level(graph, keys, weights), _order_weights(graph, keys, weights))
     cuts = [_cuts(group, weights) for group in _by_stage(graph, keys, order, stages)]
     counts = _shared(cuts)
     return [
@@ -45,6 +45,13 @@ def _weights(graph: Graph, keys: Sequence[str]) -> Weights:
         if one.source in place and one.target in place:
             weights[place[one.source], place[one.target]] = one.customers
     return weights
+
+
+def _order_weights(graph: Graph, keys: Sequence[str], moves: Weights) -> Weights:
+    """What the order should not contradict: first meetings, where they are known, else moves."""
+    if not graph.before:
+        return moves
+    return np.array([[graph.before.get((a, b), 0) for b in keys] for a in keys], np.float64)
 
 
 def _by_level(graph: Graph, keys: Sequence[str], weights: Weights) -> list[int]:
@@ -67,7 +74,7 @@ def _by_level(graph: Graph, keys: Sequence[str], weights: Weights) -> list[int]:
 
 
 def _least_back(order: list[int], weights: Weights) -> list[int]:
-    """Move single nodes while that makes fewer customers run back."""
+    """Move single nodes while that contradicts fewer customers."""
     found = list(order)
     for _ in range(len(found)):
         before = list(found)

@@ -73,9 +73,9 @@ def headline(laid: Plan) -> str:
 
 
 def _turning_back(laid: Plan) -> str:
-    if not laid.back:
+    edge, nodes = telling(laid), laid.graph.nodes
+    if edge is None:
         return ""
-    edge, nodes = laid.back[0], laid.graph.nodes
     source = nodes[edge.source]
     return _(
         "Of {n} who reach {source}, {k} return to {target}.",
@@ -84,6 +84,17 @@ def _turning_back(laid: Plan) -> str:
         k=words.number(edge.customers, 0),
         target=nodes[edge.target].label,
     )
+
+
+def telling(laid: Plan) -> Edge | None:
+    """The way back that is told of: the strongest between two touchpoints that are not folded."""
+    nodes = laid.graph.nodes
+    single = (
+        one
+        for one in laid.back
+        if len(nodes[one.source].members) == len(nodes[one.target].members) == 1
+    )
+    return next(single, None)
 
 
 def _leaving(graph: Graph) -> str:
@@ -120,7 +131,7 @@ class _Sheet:
         self.backs = ways_back(laid)
         self.name = f"f{zlib.crc32(repr((laid.graph.edges, laid.graph.fixed)).encode()):x}-"
         self.placing = Placing(WIDTH, self._taken())
-        self.main = self.backs[0].edge if self.backs else None
+        self.main = telling(laid)
 
     def svg(self) -> Markup:
         """The whole drawing."""
@@ -277,8 +288,8 @@ class _Sheet:
 
     def _notes(self) -> Iterator[Markup]:
         """Labels that stand where there is room, the most telling first."""
-        for nth, one in enumerate(self.backs):
-            yield from self._back_label(one, first=nth == 0)
+        for one in sorted(self.backs, key=lambda one: one.edge != self.main):
+            yield from self._back_label(one)
         gone = sorted(self.plan.exits, key=lambda one: -one.edge.customers)
         yield from self._arrived_label(gone)
         for leaving in gone:
@@ -286,19 +297,19 @@ class _Sheet:
         for bar in self.plan.bars.values():
             yield from self._again(bar)
 
-    def _back_label(self, one: Back, *, first: bool) -> Iterator[Markup]:
+    def _back_label(self, one: Back) -> Iterator[Markup]:
         target = self.graph.nodes[one.edge.target].label
         number = words.number(one.edge.customers, 0)
         said = _("{n} return to {target}", n=number, target=fit(target, 130))
         x, low = one.lowest
         below = low + one.wide / 2
         cell = self._cell(one.edge)
-        if first:
+        if one.edge == self.main:
             wide = measure(said, 13, 600) + 28
             middles = [min(max(x + dx, wide / 2), WIDTH - wide / 2) for dx in (0, 30, -30, 60, -60)]
             boxes = (
                 Box(m - wide / 2, below + dy, m + wide / 2, below + dy + 24)
-                for dy in (4, 16, 30, 46, 64, 84)
+                for dy in (4, 16, 30, 46, 64, 84, 108, 132, 160, 190, 220)
                 for m in middles
             )
             box = self.placing.first(boxes)
@@ -333,7 +344,9 @@ class _Sheet:
     def _arrived_label(self, gone: Sequence[Exit]) -> Iterator[Markup]:
         total = sum(one.edge.customers for one in gone)
         bar = self.plan.bars[END]
-        if total and bar.height > 20:
+        arrived = sum(one.edge.customers for one in self.plan.ribbons if one.edge.target == END)
+        # after a split a customer ends several times: the sum would be no number of customers
+        if total and bar.height > 20 and total + arrived <= self.graph.entered:
             spots = [(bar.x - 8, bar.bottom - dy) for dy in (bar.height / 2, 8, bar.height - 14)]
             found = self._written(words.number(total, 0), spots, "end")
             if found:

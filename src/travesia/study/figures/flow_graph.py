@@ -13,8 +13,10 @@ from typing import Any
 import pyarrow as pa
 
 from travesia.locale import texts
+from travesia.record.journeys import Journeys
 from travesia.study.figures import cells
 from travesia.study.flow import END, START
+from travesia.study.precedence import Precedence
 from travesia.study.question import Answer
 
 _ = texts("figures")
@@ -76,6 +78,7 @@ class Graph:
         edges: between nodes; those from the start and to the end too, loops not.
         entered: customers in all.
         touchpoints: how many there are before folding.
+        before: how many met the one before the other for the first time.
         fixed: what is added to every cell (the value it was asked `by`).
     """
 
@@ -83,6 +86,7 @@ class Graph:
     edges: tuple[Edge, ...]
     entered: int
     touchpoints: int
+    before: Mapping[tuple[str, str], int] = field(default_factory=dict)
     fixed: Cell = field(default_factory=dict)
 
     def out_of(self, key: str) -> list[Edge]:
@@ -112,13 +116,26 @@ def graphs(
     placed = stages or {}
     kept = _kept(answer.table, detail)
     folds = _folds(answer, kept, placed)
-    table = _refolded(answer, folds).table if folds else answer.table
+    seen = answer.journeys.group(folds) if folds else answer.journeys
+    table = seen.ask(answer.question).table if folds else answer.table
+    before = _before(seen)
+    count = _count(answer.table)
     by = answer.question.by
     found = []
     for value, part in cells.strata(replace(answer, table=table)):
+        graph = _graph(part, folds, placed)
         fixed = {by: value} if by else {}
-        found.append((value, _graph(part, folds, placed, _count(answer.table), fixed)))
+        found.append((value, replace(graph, touchpoints=count, before=before, fixed=fixed)))
     return found
+
+
+def _before(journeys: Journeys) -> dict[tuple[str, str], int]:
+    """Which touchpoint was met before which; this decides their order from left to right."""
+    if not journeys.touchpoints:
+        return {}
+    table = journeys.ask(Precedence()).table
+    rows = table.select(["source", "target", "before"]).to_pylist()
+    return {(row["source"], row["target"]): row["before"] for row in rows}
 
 
 def _kept(table: pa.Table, detail: int) -> set[str]:
@@ -152,19 +169,7 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def _refolded(answer: Answer, folds: Mapping[str, str]) -> Answer:
-    grouped = answer.journeys.group({**folds})
-    asked: Answer = grouped.ask(answer.question)
-    return asked
-
-
-def _graph(
-    table: pa.Table,
-    folds: Mapping[str, str],
-    stages: Mapping[str, str],
-    touchpoints: int,
-    fixed: Cell,
-) -> Graph:
+def _graph(table: pa.Table, folds: Mapping[str, str], stages: Mapping[str, str]) -> Graph:
     rows = table.to_pylist()
     edges = [
         Edge(
@@ -180,7 +185,7 @@ def _graph(
     entered = next((row["source_customers"] for row in rows if row["source"] == START), 0)
     nodes = _nodes(rows, edges, folds, stages)
     between = tuple(one for one in edges if one.source != one.target)
-    return Graph(nodes, between, entered, touchpoints, fixed)
+    return Graph(nodes, between, entered, len(nodes))
 
 
 def _nodes(

@@ -6,13 +6,14 @@ where they need more than it has, they overlap, and the overlap is those who too
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from travesia.draw import words
-from travesia.draw.labels import measure, wrap
+from travesia.draw.labels import fit, measure
 from travesia.study.figures import cells
 from travesia.study.figures.flow_columns import columns
 from travesia.study.figures.flow_graph import Edge, Graph, Node
@@ -155,7 +156,10 @@ class _Planner:
             tuple(self.inside),
             self.scale,
             self.top,
-            max(bar.bottom for bar in bars.values()),
+            max(
+                *(bar.bottom for bar in bars.values()),
+                *(low for one in ribbons for _x, _top, low in one.points),
+            ),
         )
 
     # What is drawn
@@ -167,7 +171,7 @@ class _Planner:
         room = self.step - 18
         if self._is_last(key):  # the end's label stands beside it
             room = min(room, self.step + BAR - 10 - self._end_label)
-        return tuple(wrap(node.label, max(room, 40), 2)) or ("",)
+        return tuple(broken(node.label, max(room, 40)))
 
     @property
     def _end_label(self) -> float:
@@ -205,18 +209,25 @@ class _Planner:
         return found
 
     def _main_way(self) -> set[Item]:
-        """The way most customers take at each step, with what it passes: it runs straight."""
+        """The way from the start with most customers on all its steps together: it runs straight.
+
+        What it passes between its nodes belongs to it.
+        """
+        best: dict[str, tuple[int, Edge | None]] = {START: (0, None)}
+        for key in [one for column in self.placed for one in column]:
+            into = [one for one in self.forward if one.target == key and one.source in best]
+            if into:
+                edge = max(into, key=lambda one: best[one.source][0] + one.customers)
+                best[key] = (best[edge.source][0] + edge.customers, edge)
         way: set[Item] = {START, END}
-        here = START
+        here = max(best, key=lambda key: best[key][0])
         while True:
-            ahead = [one for one in self.forward if one.source == here and one.target != END]
-            if not ahead:
+            last = best[here][1]
+            if last is None:
                 return way
-            edge = ahead[0]
-            columns_passed = range(self.column[edge.source] + 1, self.column[edge.target])
-            way |= {(edge, column) for column in columns_passed}
-            way.add(edge.target)
-            here = edge.target
+            passed = range(self.column[last.source] + 1, self.column[last.target])
+            way |= {last.target, *((last, column) for column in passed)}
+            here = last.source
 
     # How large
 
@@ -392,6 +403,17 @@ def spread(widths: Sequence[float], room: float) -> list[float]:
         found.append(before * (held - one) / (total - one) if crowded else before)
         before += one
     return found
+
+
+def broken(label: str, room: float) -> list[str]:
+    """A label in at most two lines, broken after spaces and the signs that join words."""
+    parts = re.split(r"(?<=[\s_/.:-])(?=\S)", label.strip())
+    first, taken = parts[0], 1
+    while taken < len(parts) and measure((first + parts[taken]).rstrip()) <= room:
+        first += parts[taken]
+        taken += 1
+    rest = "".join(parts[taken:])
+    return [fit(one.rstrip(), room) for one in (first, rest) if one.rstrip()] or [""]
 
 
 def label_box(bar: Bar, number: str) -> tuple[float, float, float, float]:
