@@ -7,10 +7,9 @@ They know numbers and bytes, not customers. Text is (offsets int64, data uint8),
 # mypy: disable-error-code="assignment, call-overload, operator"
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
-compiled = nb.njit(nogil=True, cache=True)
+from travesia.engines.compiling import compiled
 
 RUN = 24  # rows up to this length are sorted by insertion, longer ones by merging such runs
 
