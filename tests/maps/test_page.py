@@ -28,6 +28,7 @@ from travesia.maps.document import (
     Step,
     Thought,
 )
+from travesia.maps.drawing_words import _name
 from travesia.maps.page import render
 from travesia.record.touchpoints import Owner, Touchpoint
 
@@ -324,6 +325,8 @@ def test_empty_lanes_are_left_out_and_named_kindly():
 def test_words_run_in_the_direction_of_their_script():
     drawn = grown(2, 1, name="رحلة {} 🥾")
     found = html.document_fromstring(render(drawn, None, "en"))
+    assert _name("رحلة") == "\u2068رحلة\u2069"
+    assert _name("Route") == "Route"
     names = found.xpath("//section[contains(@class,'map')]//b[@dir='auto'][contains(.,'🥾')]")
     assert [one.text_content() for one in names] == ["رحلة 0 🥾", "رحلة 1 🥾"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import singledispatch
+from unicodedata import bidirectional
 
 from markupsafe import Markup
 
@@ -301,10 +302,12 @@ def _opening(sheet: Sheet) -> str:
     drawn, measured = sheet.drawn, sheet.measurement
     count = len(drawn.stages)
     if measured is None:
-        return _("{title} has {n} stages. Nothing is measured yet.", title=drawn.title, n=count)
+        return _(
+            "{title} has {n} stages. Nothing is measured yet.", title=_name(drawn.title), n=count
+        )
     return _(
         "{title}: {customers} customers made {interactions} contacts ({period}), in {n} stages.",
-        title=drawn.title,
+        title=_name(drawn.title),
         customers=words.number(measured.customers, 0),
         interactions=words.number(measured.interactions, 0),
         period=period_of(sheet) or _("no period known"),
@@ -315,7 +318,7 @@ def _opening(sheet: Sheet) -> str:
 def _stages_sentence(sheet: Sheet) -> str:
     figures = [(stage, sheet.figure(stage, "customers")) for stage in sheet.drawn.stages]
     named = [
-        _("{stage} ({n})", stage=stage.name, n=figure.text)
+        _("{stage} ({n})", stage=_name(stage.name), n=figure.text)
         for stage, figure in figures
         if figure and figure.value is not None
     ]
@@ -331,7 +334,7 @@ def _exit_sentence(sheet: Sheet) -> str:
     return _(
         "Of {among} who reached {stage}, {share} did not go on ({interval}): {count} customers.",
         among=among,
-        stage=stage.name,
+        stage=_name(stage.name),
         share=figure.text,
         interval=figure.interval or words.DASH,
         count=count,
@@ -345,11 +348,18 @@ def _emotion_sentence(sheet: Sheet) -> str:
     best, worst = max(found, key=lambda one: one.valence), min(found, key=lambda one: one.valence)
     return _(
         "Customers feel best at {best} ({high}) and worst at {worst} ({low}).",
-        best=_step_name(best.column),
+        best=_name(_step_name(best.column)),
         high=words.signed(best.valence, 1),
-        worst=_step_name(worst.column),
+        worst=_name(_step_name(worst.column)),
         low=words.signed(worst.valence, 1),
     )
+
+
+def _name(name: object) -> str:
+    """A name inside a sentence; one that runs from right to left must not turn its neighbours."""
+    said_so = str(name)
+    rightwards = all(bidirectional(one) not in ("R", "AL") for one in said_so)
+    return said_so if rightwards else f"\u2068{said_so}\u2069"
 
 
 def _step_name(column: Column) -> str:
@@ -367,4 +377,4 @@ def _next_sentence(sheet: Sheet) -> str:
     if not sheet.drawn.opportunities:
         return ""
     best = sheet.drawn.opportunities[0][1]
-    return _("The best opportunity: {title}.", title=best.title)
+    return _("The best opportunity: {title}.", title=_name(best.title))

@@ -146,7 +146,8 @@ class Figure:
             return self.name
         if not label:
             return self._filled(_TITLES[self.binding.measure])
-        return f"{label}: {self.part}" if self.part and label != self.part else label
+        whole = self.group == "map" or label == self.part
+        return label if whole else f"{label}: {self.part}"
 
     @property
     def definition(self) -> str:
