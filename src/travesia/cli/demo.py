@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,7 +15,7 @@ from travesia.draw import words
 from travesia.locale import current_language, texts
 
 if TYPE_CHECKING:
-    from travesia.demo.company import Aurora
+    from travesia.demo import Aurora, Finding
     from travesia.record.journeys import Journeys
 
 _ = texts("cli")
@@ -49,32 +50,46 @@ def _demo(
 
 
 def _map(company: Aurora, journeys: Journeys, page: Path) -> Path:
-    from travesia.maps.draft import draft
     from travesia.maps.measure import measure
     from travesia.maps.page import render
-    from travesia.record.catalogue import Catalogue
 
-    catalogue = Catalogue.model_validate(company.catalogue)
-    drawn = draft(journeys, catalogue=catalogue, goal="purchase", title="Aurora")
+    drawn = company.map(journeys)
     page.write_text(render(drawn, measure(drawn, journeys), current_language()), encoding="utf-8")
     return page
 
 
 def _summary(company: Aurora, journeys: Journeys, out: Path, page: Path) -> None:
+    zone = ZoneInfo(journeys.scope.zone)
     typer.echo(
         _(
             "Aurora: {customers} customers, {events} events, {since} to {until}.",
             customers=words.number(journeys.customers),
             events=words.number(journeys.events),
-            since=words.day(journeys.since),
-            until=words.day(journeys.until),
+            since=words.day(journeys.since.astimezone(zone)),
+            until=words.day(journeys.until.astimezone(zone)),
         )
     )
-    typer.echo(_("Planted, and found by asking:"))
+    typer.echo(_("What was planted in it, and what asking finds:"))
     for truth in company.truths:
-        typer.echo(f"  - {truth.name}: {truth.shown}")
-    typer.echo(_("Its map: {path}", path=page.resolve()))
+        typer.echo(f"\n  {truth.name}")
+        for finding in truth.findings:
+            typer.echo(f"    {_found(finding, journeys)}")
+    typer.echo("\n" + _("How it was made: {path}", path=(out / "truths.md").resolve()))
     typer.echo(_("Its files: {path}", path=out.resolve()))
+    typer.echo(_("Its living map: {path}", path=page.resolve()))
+
+
+def _found(finding: Finding, journeys: Journeys) -> str:
+    number = finding.answer(journeys)
+    bounds = words.interval(finding.low, finding.high)
+    verdict = _("as planted") if finding.low <= number <= finding.high else _("not as planted")
+    return _(
+        "{what}: {number} ({bounds} expected: {verdict})",
+        what=finding.shown,
+        number=words.number(number),
+        bounds=bounds,
+        verdict=verdict,
+    )
 
 
 def _has_browser() -> bool:
