@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow.compute as pc
 import pytest
 
+from travesia.demo import aurora as generate
 from travesia.locale import language
 from travesia.maps.document import Action, Emotion, JourneyMap, Thought
 from travesia.maps.measure import measure
@@ -65,3 +66,15 @@ def test_what_is_written_is_written_in_both_languages(living, tongue):
 
 def test_it_survives_being_written_down(living):
     assert JourneyMap.from_dict(living.to_dict()) == living
+
+
+@pytest.mark.parametrize("customers", [5, 60])
+def test_a_small_company_has_a_map_too(customers):
+    small = generate(customers, seed=2)
+    journeys = small.journeys()
+    assert measure(small.map(journeys), journeys)
+
+
+def test_one_persona_has_a_map_of_its_own(aurora, journeys):
+    hikers = journeys.who(persona="weekend_hiker")
+    assert {stage.key for stage in aurora.map(hikers).stages} >= {"consideration", "purchase"}

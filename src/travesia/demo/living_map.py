@@ -40,7 +40,9 @@ def living_map(company: Aurora, journeys: Journeys) -> JourneyMap:
     from travesia.record.catalogue import Catalogue
 
     catalogue = Catalogue.from_dict(company.catalogue)
-    drafted = draft(journeys, catalogue, goal="purchase", key="aurora", score="valence").to_dict()
+    # a few customers may not have bought anything yet; the draft then says which goal it takes
+    goal = "purchase" if "purchase" in journeys.touchpoints else None
+    drafted = draft(journeys, catalogue, goal=goal, key="aurora", score="valence").to_dict()
     written = _written()
     cells = [*_by_hand(drafted, written), *_thoughts(drafted, written, company)]
     document = drafted | written["map"]

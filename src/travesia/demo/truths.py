@@ -322,6 +322,19 @@ journeys.when("2026-03-01").ask(again).table["share_of_all"][1].as_py()""",
                 0.1,
                 0.25,
             ),
+            Finding(
+                N_("mean satisfaction with written help, those weeks less from March on"),
+                """\
+from travesia.study.scores import Scores
+
+written = journeys.split(by="ticket_id").matching("support_ticket")
+slow = written.when("2026-01-07", "2026-02-23").ask(Scores("score", scale=(1, 5)))
+usual = written.when("2026-03-01").ask(Scores("score", scale=(1, 5)))
+slow, usual = ({row["touchpoint"]: row["mean"] for row in one.to_pylist()} for one in (slow, usual))
+slow["csat_survey"] - usual["csat_survey"]""",
+                -1.5,
+                -0.5,
+            ),
         ),
     ),
     Truth(
