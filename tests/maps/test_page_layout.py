@@ -92,7 +92,7 @@ def test_arrows_on_one_track_never_meet(links):
     measured = Measurement(map=drawn.id, snapshot=1, measured_at="2026-07-01", values=values)
     sheet = Sheet(drawn, measured, Figures(drawn, measured), screen_layout(drawn))
     laid = _laid(_arrows(sheet))
-    assert len(laid) == len(links)
+    assert len(laid) == min(len(links), 6)
     for one in laid:
         for other in laid:
             if one is not other and one.track == other.track:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -151,6 +152,12 @@ def folded(sheet: Sheet, cards: list[Markup], shown: int) -> Iterator[Markup]:
         yield el("p", said_more, class_="more")
         return
     yield el("details", el("summary", said_more), *rest, class_="more")
+
+
+def local(sheet: Sheet, when: dt.datetime) -> dt.datetime:
+    """A moment in the zone in which the measurement counted days."""
+    zone = sheet.measurement.zone if sheet.measurement else "UTC"
+    return when.astimezone(ZoneInfo(zone))
 
 
 def moment(when: dt.datetime, fresh: str = "") -> Markup:

@@ -232,11 +232,22 @@ def suffered(sheet: Sheet, item: PainPoint | Gain) -> Figure | None:
 def _reached(sheet: Sheet, figure: Figure | None, believed: float | None) -> Markup:
     """Whom it happens to: measured, or as somebody believes."""
     pressed = number(sheet, figure)
-    if pressed is not None:
-        return pressed
+    if figure is not None and pressed is not None:
+        return el("span", pressed, _kind_of(figure))
     if believed is None:
         return el("span", _("assumed"))
     return el("span", _("{share}, assumed", share=words.share(believed)))
+
+
+def _kind_of(figure: Figure) -> str:
+    """What a number is that is no share of customers."""
+    kinds = {
+        "duration": _("median"),
+        "ratio": _("on the goal"),
+        "valence": _("from −2 to +2"),
+    }
+    found = kinds.get(figure.binding.unit)
+    return f" {found}" if found else ""
 
 
 def _severity(severity: float) -> Markup:

@@ -13,7 +13,7 @@ from travesia.draw.svg import el, path, rect, scale, text
 from travesia.errors import UnknownName
 from travesia.locale import texts
 from travesia.maps.document import Glimpse, Measured, Unit
-from travesia.maps.drawing import Sheet, moment, said
+from travesia.maps.drawing import Sheet, local, moment, said
 from travesia.maps.figures import Figure, spoken
 from travesia.record.lenses import CHAIN, chain_text
 from travesia.study.question import from_json
@@ -106,8 +106,8 @@ def interval_drawing(figure: Figure) -> Markup:
     reference = 1.0 if figure.binding.unit == "ratio" else None
     ticks = _ticks([one for one in (value, low, high, target, reference) if one is not None])
     offset, factor = scale(ticks[0], ticks[-1], 8, 312)
-    marks = [_mark(offset + factor * one, target_words) for one, target_words in
-             ((target, _("target")), (reference, "× 1")) if one is not None]  # fmt: skip
+    named = ((target, _("target")), (reference, "× 1"))
+    marks = [_mark(offset + factor * one, name) for one, name in named if one is not None]
     unit = figure.binding.unit
     return el(
         "svg",
@@ -120,7 +120,7 @@ def interval_drawing(figure: Figure) -> Markup:
                  text_anchor="start" if i == 0 else "end" if i == len(ticks) - 1 else "middle")
             for i, one in enumerate(ticks)
         ),
-        viewBox="0 0 320 66",
+        viewBox="0 0 320 66" if marks else "0 20 320 46",
         width="100%",
         role="img",
         aria_label=f"{figure.text} ({figure.interval})",
@@ -167,8 +167,8 @@ def _age(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
     fresh = figure.binding.freshness
     until = None
     if measured.until is not None:
-        until = _("with data until {day}", day=words.day(measured.until))
-    when = moment(measured.measured_at, fresh)
+        until = _("with data until {day}", day=words.day(local(sheet, measured.until)))
+    when = moment(local(sheet, measured.measured_at), fresh)
     yield el("p", icon("clock"), el("span", _("Measured"), " ", when, " ", until), class_="age")
 
 

@@ -13,7 +13,7 @@ from travesia.draw.svg import el
 from travesia.locale import texts
 from travesia.locale.text import Text
 from travesia.maps.document import Opportunity, PainPoint, Persona, Stage
-from travesia.maps.drawing import Sheet, label, moment, number, said
+from travesia.maps.drawing import Sheet, label, local, moment, number, said
 from travesia.maps.drawing_cards import suffered
 from travesia.maps.drawing_flow import has_flow
 from travesia.maps.figures import Figure
@@ -62,7 +62,7 @@ def facts(sheet: Sheet) -> Iterator[Markup]:
     if drawn.owner.person:
         yield el("span", _("Owner"), " ", said("b", drawn.owner.person))
     if measured is not None:
-        yield el("span", _("Measured"), " ", moment(measured.measured_at))
+        yield el("span", _("Measured"), " ", moment(local(sheet, measured.measured_at)))
     if drawn.review is not None:
         yield el("span", _("Review"), " ", el("b", words.day(drawn.review)))
 
@@ -73,7 +73,7 @@ def period_of(sheet: Sheet) -> str:
     if scope.start and scope.end:
         return words.period(scope.start, scope.end - dt.timedelta(days=1))
     if measured and measured.since and measured.until:
-        return words.period(measured.since.date(), measured.until.date())
+        return words.period(*(local(sheet, one).date() for one in (measured.since, measured.until)))
     return ""
 
 
