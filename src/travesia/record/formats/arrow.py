@@ -21,6 +21,7 @@ from travesia.record.formats.values import is_text
 
 _ = texts("record")
 
+MAGIC = b"ARROW1"
 ROWS = 1 << 18  # a batch larger than this is cut, so that what comes after stays in the cache
 
 
@@ -51,13 +52,17 @@ def picked(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
 
 @dataclass
 class ArrowFeed:
-    """An Arrow stream, which is read once unless `again` can open it again."""
+    """An Arrow stream, which is read once unless `again` can open it again.
+
+    `verify` is for bytes from outside: Arrow believes what a file says of its own offsets.
+    """
 
     name: str
     reader: pa.RecordBatchReader
     again: Callable[[], pa.RecordBatchReader] | None = None
     about_rows: int | None = None
     format: str = "Arrow"
+    verify: bool = False
     attributes: tuple[str, ...] = ()
     as_text: bool = False
     options: frozenset[str] = frozenset({"time_format"})
@@ -116,7 +121,10 @@ class ArrowFeed:
 
     def _guarded(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         try:
-            yield from reader
+            for batch in reader:
+                if self.verify:
+                    batch.validate(full=True)
+                yield batch
         except (pa.ArrowException, OSError) as error:
             raise UnreadableSource(
                 f"{self.name} cannot be read to its end: {clean(error)}.",
@@ -148,7 +156,9 @@ def open_ipc(path: Path) -> ArrowFeed:
     def opened() -> pa.RecordBatchReader:
         try:
             mapped = pa.memory_map(str(path))
-            if path.read_bytes()[:6] != b"ARROW1":
+            is_stream = mapped.read(len(MAGIC)) != MAGIC
+            mapped.seek(0)
+            if is_stream:
                 return pa.ipc.open_stream(mapped)
             file = pa.ipc.open_file(mapped)
         except (pa.ArrowException, OSError) as error:
@@ -159,7 +169,7 @@ def open_ipc(path: Path) -> ArrowFeed:
         batches = (file.get_batch(number) for number in range(file.num_record_batches))
         return pa.RecordBatchReader.from_batches(file.schema, batches)
 
-    return ArrowFeed(path.name, opened(), opened, format="Arrow IPC")
+    return ArrowFeed(path.name, opened(), opened, format="Arrow IPC", verify=True)
 
 
 def _rows(source: Any, *, once: bool) -> int | None:
