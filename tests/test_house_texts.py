@@ -21,7 +21,7 @@ def texts_of(source: Path) -> Iterator[tuple[str, str]]:
     room = room_of(tree) or source.relative_to(PACKAGE).parts[0]
     for call in ast.walk(tree):
         match call:
-            case ast.Call(func=ast.Name(id="_" | "N_"), args=[ast.Constant(value=text), *_]):
+            case ast.Call(func=ast.Name(id="_" | "N_" | "both"), args=[ast.Constant(value=text), *_]):
                 yield room, text
 
 
