@@ -139,7 +139,7 @@ def _field_parameter(name: str, text: str, hint: Any, info: Any) -> inspect.Para
         default = inspect.Parameter.empty
     kind = _plain(hint)
     if kind == list[str]:
-        default = [] if default is inspect.Parameter.empty else list(map(str, default))
+        default = [str(one) for one in default or ()] if isinstance(default, tuple) else []
     elif kind is str and default not in (None, inspect.Parameter.empty):
         default = str(default)
     if default is None:

@@ -1,0 +1,5 @@
+"""`python -m travesia` is `travesia`."""
+
+from travesia.cli import main
+
+main()
