@@ -142,7 +142,7 @@ def print_css(stages_shown: int = 7, root: str = ":root") -> str:
     """The light theme on white, for paper, whatever theme the screen shows."""
     light = _declarations("light", stages_shown)
     white = "--paper:#FFFFFF;--line:#D5D9D5;--hair:#AEB6B3;--ink2:#434F5B;--shadow:none"
-    return f"{root},{root}[data-theme]:not(#_){{color-scheme:light;{light}{white}}}"
+    return f"{root}:not(#_){{color-scheme:light;{light}{white}}}"  # stronger than any theme
 
 
 def contrast(one: str, other: str) -> float:
