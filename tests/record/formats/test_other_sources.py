@@ -325,6 +325,7 @@ def test_order_must_be_a_number(read, table):
         (["12,50 €", "7 €"], [12.5, 7.0]),
         (["$12.50", "-3"], [12.5, -3.0]),
         (["1e3", "NA"], [1000.0, None]),
+        (["1.234.567", "8"], [1234567.0, 8.0]),
     ],
 )
 def test_numbers_are_read_as_they_are_written(write, read, written, expected):

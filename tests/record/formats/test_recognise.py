@@ -77,6 +77,17 @@ def test_what_cannot_be_told_names_the_columns_and_the_repair():
     assert caught.value.repair == 'Name it, such as customer="age".'
 
 
+def test_a_file_without_a_header_says_so(write, read):
+    with pytest.raises(InputError) as caught:
+        read(write("17,visit,2024-01-01\n18,buy,2024-01-02\n"))
+    assert caught.value.repair == "That looks like a row: let the first line name the columns."
+
+
+def test_money_is_a_number(write, read):
+    text = "user_id;event;time;importe\na;x;2024-01-01;1.234,50 €\n"
+    assert read(write(text)).column("value") == [1234.5]
+
+
 @pytest.mark.parametrize(
     ("columns", "tool"),
     [

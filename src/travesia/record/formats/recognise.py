@@ -234,7 +234,10 @@ def _of_kind(role: Role, free: Mapping[str, ColumnKind]) -> list[str]:
 def _untold(role: Role, columns: tuple[str, ...], where: str) -> InputError:
     shown = ", ".join(repr(clipped(column, 40)) for column in columns[:30])
     more = f" and {len(columns) - 30} more" if len(columns) > 30 else ""
+    repair = f'Name it, such as {role}="{clipped(columns[0], 40)}".'
+    if any(re.fullmatch(r"[\d.,:/ -]+", column) for column in columns):
+        repair = "That looks like a row: let the first line name the columns."
     return InputError(
         f"{where}: no column is called like a {role}. There are {shown}{more}.",
-        f'Name it, such as {role}="{clipped(columns[0], 40)}".',
+        repair,
     )

@@ -31,7 +31,7 @@ def kind_of(values: pa.Array) -> ColumnKind:
     cells = [cell for cell in pc.unique(values).to_pylist() if cell not in MISSING and cell]
     if not cells:
         return "text"
-    if all(_PLAIN.fullmatch(cell) for cell in cells):
+    if all(_PLAIN.fullmatch(re.sub(CURRENCY, "", cell)) for cell in cells):
         return "number"
     if all(_ISO.fullmatch(cell) for cell in cells):
         return "time"
@@ -41,6 +41,8 @@ def kind_of(values: pa.Array) -> ColumnKind:
 def decimal_mark(values: pa.Array) -> Mark:
     """Whether numbers are written 1,234.5 or 1.234,5, by the cells that tell."""
     cells = [re.sub(CURRENCY, "", cell) for cell in pc.unique(values).to_pylist() if cell]
+    if any(re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", cell) for cell in cells):
+        return ","  # 1.234.567
     comma = sum(bool(re.search(r",\d+$", cell)) and not _grouped(cell, ",") for cell in cells)
     point = sum(bool(re.search(r"\.\d+$", cell)) and not _grouped(cell, ".") for cell in cells)
     return "," if comma > point else "."
