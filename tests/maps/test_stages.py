@@ -22,7 +22,7 @@ def counted(paths) -> Passages:
             one, two = names[a], names[b]
             if one in path and two in path:
                 first[a, b] += path.index(one) < path.index(two)
-            moves[a, b] += (one, two) in pairwise(path)
+            moves[a, b] += (one, two) in pairwise(dict.fromkeys(path))
     return Passages(names, np.array([met[name] for name in names], np.int64), first, moves)
 
 

@@ -138,9 +138,10 @@ def test_precedence_equals_a_naive_count(rows):
                 a != b and a in path and b in path and path.index(a) < path.index(b)
                 for path in names
             )
+            newly = sum((a, b) in pairwise(dict.fromkeys(path)) for path in names)
             moves = sum(a != b and (a, b) in pairwise(path) for path in names)
-            row = found.get((a, b), {"before": 0, "moves": 0})
-            assert (row["before"], row["moves"]) == (before, moves)
+            row = found.get((a, b), {"before": 0, "next_new": 0, "moves": 0})
+            assert (row["before"], row["next_new"], row["moves"]) == (before, newly, moves)
             if before:
                 assert answer.customers(source=a, target=b).num_rows == before
 

@@ -26,8 +26,8 @@ MOST = 24
 RARE = 0.01
 """Those that a smaller share of customers meets are left to the others, if five remain."""
 MOST_OF_CATALOGUE = 60
-MIXED = 0.35
-"""Stages that a larger share of customers' first meetings contradicts have hardly any order."""
+MIXED = 0.25
+"""Mined stages that more of customers' first meetings contradict have hardly any order."""
 GOALS = ("ecommerce", "renewal", "resolution")
 """Entries of the library that are taken for the goal where none is named, in this order."""
 
@@ -63,7 +63,7 @@ class Plan:
         lenses: those lenses, as JSON.
         customers: touchpoint -> how many met it.
         channel_rows: how touchpoints spread over channels (rows of `Mix`), if they do.
-        ordered: customers meet the stages in this order often enough to speak of one.
+        ordered: customers meet mined stages in this order often enough to speak of one.
         unseen: touchpoints of the catalogue that no event shows.
     """
 
@@ -153,8 +153,8 @@ def plan_of(
     listed = catalogue.touchpoints if catalogue and catalogue.stages else ()
     unseen = tuple(one for one in listed if one.key not in customers)
     channels = _Channels.of(looked, known, catalogue)
-    backward = StagePlan(tuple(stage.names for stage in found), passages).backward
-    ordered = backward is None or backward <= MIXED
+    mined = StagePlan(tuple(stage.names for stage in found if stage.origin == "mined"), passages)
+    ordered = not mined.stages or (mined.backward or 0) <= MIXED
     return Plan(
         journeys=looked,
         lenses=tuple(looked.to_json()[len(journeys.lenses) :]),
@@ -283,7 +283,7 @@ def _passages(journeys: Journeys, kept: Sequence[str], customers: Mapping[str, i
     for row in journeys.ask(Precedence()).to_pylist():
         if row["source"] in place and row["target"] in place:
             at = place[row["source"]], place[row["target"]]
-            first[at], moves[at] = row["before"], row["moves"]
+            first[at], moves[at] = row["before"], row["next_new"]
     met = np.array([customers[name] for name in kept], np.int64)
     return Passages(tuple(kept), met, first, moves)
 

@@ -2,8 +2,9 @@
 
 The order of touchpoints is the one that contradicts the fewest customers: a pair is contradicted
 by each customer who met the later one first (the linear ordering problem). The cut into stages
-then looks at what customers do next: going on to the next stage is what stages are for, staying
-inside one is fair, skipping one is worth nothing, and going back counts against the cut.
+then looks at what customers meet next for the first time: going on to the next stage is what
+stages are for, staying inside one or skipping one is worth nothing, and going back counts against
+the cut.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from travesia.errors import InvalidValue
 Counts = npt.NDArray[np.int64]
 
 LEAST, MOST = 3, 7
-NEXT, INSIDE, BACK = 1.0, 0.5, -1.0
-"""What a move is worth to a cut. A boundary pays off between two groups of touchpoints when more
-than three of four moves between them run forward: f - b > (f + b) / 2."""
+NEXT, INSIDE, BACK = 1.0, 0.0, -1.0
+"""What a move is worth to a cut; skipping a stage is worth nothing. So a boundary pays off where
+moves run forward more often than back, unless it makes others skip a stage."""
 CLOSE = 0.01
 """Fewer stages are taken when they are worth as much, but for this share of all moves."""
 
@@ -36,7 +37,8 @@ class Passages:
         names: touchpoints, most customers first.
         customers: how many met each.
         first: [a, b] customers whose first `a` came before their first `b`.
-        moves: [a, b] customers who ever went from `a` straight to `b`.
+        moves: [a, b] customers whose next new touchpoint after their first `a` was `b`. Coming
+            back for another round does not count, so that regulars do not blur the stages.
     """
 
     names: tuple[str, ...]

@@ -40,8 +40,8 @@ def count_contacts(start, stop, owner, group, touchpoint, goal, groups):
 
 @compiled
 def count_precedence(start, stop, group, touchpoint, groups, names):
-    """[group, a, b] -> rows whose first a was before their first b, rows that went a to b."""
-    counts = np.zeros((groups, names, names, 2), np.int64)
+    """[group, a, b] -> rows that first met a before b, met b newly right after a, went a to b."""
+    counts = np.zeros((groups, names, names, 3), np.int64)
     met = np.full(names, -1, np.int64)
     moved = np.full((names, names), -1, np.int64)
     order = np.empty(names, np.int64)
@@ -55,11 +55,13 @@ def count_precedence(start, stop, group, touchpoint, groups, names):
                 met[t] = row
                 for k in range(known):
                     counts[g, order[k], t, 0] += 1
+                if known:
+                    counts[g, order[known - 1], t, 1] += 1
                 order[known] = t
                 known += 1
             if last >= 0 and last != t and moved[last, t] != row:
                 moved[last, t] = row
-                counts[g, last, t, 1] += 1
+                counts[g, last, t, 2] += 1
             last = t
     return counts
 

@@ -26,7 +26,8 @@ class Precedence(Question):
     """Which touchpoint comes before which, counted by first meetings: what stages are mined from.
 
     `before` counts journeys whose first meeting of `source` was before their first of `target`;
-    `moves` those that ever went from one straight to the other.
+    `next_new` those that met nothing else for the first time in between; `moves` those that ever
+    went from one straight to the other.
     """
 
     kind = "precedence"
@@ -34,6 +35,7 @@ class Precedence(Question):
         Measure("source", "label", N_("First"), cell=True),
         Measure("target", "label", N_("Then"), cell=True),
         Measure("before", "count", N_("Journeys that met them in this order")),
+        Measure("next_new", "count", N_("Journeys whose next new touchpoint it was")),
         Measure("moves", "count", N_("Journeys that went straight on")),
     )
     cell_fields: ClassVar[Mapping[str, str]] = {
@@ -65,7 +67,8 @@ class Precedence(Question):
                 "source": names.take(pa.array(source)),
                 "target": names.take(pa.array(target)),
                 "before": counts[source, target, 0],
-                "moves": counts[source, target, 1],
+                "next_new": counts[source, target, 1],
+                "moves": counts[source, target, 2],
             }
         )
 
@@ -82,7 +85,7 @@ class CountPrecedence:
     names: int
 
     def observe(self, block: Block) -> Partial:
-        """`pairs`: [source, target] -> before, moves."""
+        """`pairs`: [source, target] -> before, next_new, moves."""
         from travesia.study.contact_kernels import count_precedence
 
         counts = count_precedence(
