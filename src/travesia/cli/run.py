@@ -52,22 +52,27 @@ def application() -> typer.Typer:
     return app
 
 
+def _versioned(wanted: bool) -> None:
+    """Print the version and be done, without a command."""
+    if wanted:
+        from travesia import __version__
+
+        print(__version__)  # noqa: T201 - what was asked for
+        raise typer.Exit
+
+
 def _globals(
     *,
     lang: Annotated[
         str | None, typer.Option(help="es | en", metavar="LANG", show_default=False)
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="show where an error arose")] = False,
-    version: Annotated[bool, typer.Option("--version", help="print the version", is_eager=True)] = (
-        False
-    ),
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="print the version", is_eager=True, callback=_versioned),
+    ] = False,
 ) -> None:
-    del debug  # read where errors end
-    if version:
-        from travesia import __version__
-
-        print(__version__)  # noqa: T201 - what was asked for
-        raise typer.Exit
+    del debug, version  # read where errors end; answered before any command is looked for
     if lang is not None and lang not in LANGUAGES:
         raise typer.BadParameter(_("There is no language {lang!r}: es or en.", lang=lang))
 
