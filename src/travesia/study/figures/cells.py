@@ -40,6 +40,8 @@ def written(value: Any, role: str) -> str:
     """A value as its role is written; what is not known (or too thin) is a dash."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return words.DASH
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     return _WRITERS.get(role, name)(value)
 
 
@@ -55,7 +57,7 @@ def shown(row: Row, measure: Measure, answer: Answer) -> str:
         return _DIFFERENCE_WRITERS.get(inner, words.signed)(value)
     if measure.name == "measure":
         asked: Any = answer.question
-        return next(said(one) for one in asked.question.measures if one.name == value)
+        return next(said(one) for one in asked.of.measures if one.name == value)
     return written(value, measure.role)
 
 
@@ -64,7 +66,7 @@ def compared_role(row: Row, answer: Answer) -> str | None:
     asked: Any = answer.question
     if asked.kind != "compare":
         return None
-    found: str = next(one.role for one in asked.question.measures if one.name == row["measure"])
+    found: str = next(one.role for one in asked.of.measures if one.name == row["measure"])
     return found
 
 

@@ -208,7 +208,7 @@ def compare(answer: Answer, theme: Theme) -> Figure:
     from plotly.subplots import make_subplots
 
     asked: Any = answer.question
-    inner = {one.name: one for one in asked.question.measures}
+    inner = {one.name: one for one in asked.of.measures}
     measures = list(dict.fromkeys(answer.table.column("measure").to_pylist()))[:MOST_LINES]
     rows = {name: [r for r in answer.to_pylist() if r["measure"] == name] for name in measures}
     made = make_subplots(
@@ -245,7 +245,7 @@ def compare(answer: Answer, theme: Theme) -> Figure:
 
 def _cell_label(asked: Any, written: str) -> str:
     """A cell of the compared question, by its touchpoint where it has only a number."""
-    steps = getattr(asked.question, "steps", ())
+    steps = getattr(asked.of, "steps", ())
     if isinstance(steps, tuple) and written.isdigit() and 0 < int(written) <= len(steps):
         return f"{written}. {steps[int(written) - 1]}"
     return written

@@ -26,6 +26,6 @@ def drawn(answer: Answer, stages: Mapping[str, str] | None = None) -> Frame:
         return table(answer)
     if asked.kind == "flow":
         return flow(answer, stages=stages)
-    if asked.kind == "compare" and asked.question.kind == "funnel":
+    if asked.kind == "compare" and asked.of.kind == "funnel":
         return funnel_comparison(answer)
     return DRAWINGS.get(asked.kind, table)(answer)

@@ -66,7 +66,7 @@ def funnel_comparison(answer: Answer) -> Frame:
     """The drawing of a comparison of two funnels."""
     both = compared(answer)
     asked: Any = answer.question
-    return Frame(answer, headline(both), [_part(None, both, asked.question)])
+    return Frame(answer, headline(both), [_part(None, both, asked.of)])
 
 
 def headline(found: Funnels) -> str:
@@ -342,14 +342,15 @@ class _Narrow(_Rows):
         if any(one.lost or one.open for one in step.sides):
             said = _("{lost} lost, {open} open", lost=lost, open=still)
             yield text(NARROW, y, said, kind="sec", text_anchor="end")
+            y += 18
         if step.difference:
             one = step.difference
             value = words.signed(one.value * 100, 1)
-            yield text(0, y + 18, _("A minus B"), kind="sec")
+            yield text(0, y, _("A minus B"), kind="sec")
             x = measure(_("A minus B")) + 8
-            yield text(x, y + 18, value, kind=f"b {_tone(one)}")
+            yield text(x, y, value, kind=f"b {_tone(one)}")
             span = words.interval(one.low * 100, one.high * 100, 1)
-            yield text(x + measure(value, 12, 600) + 6, y + 18, span, kind="sec")
+            yield text(x + measure(value, 12, 600) + 6, y, span, kind="sec")
 
 
 @dataclass(frozen=True, slots=True)

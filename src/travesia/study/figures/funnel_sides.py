@@ -76,7 +76,7 @@ def compared(answer: Answer) -> Funnels:
     """The two funnels behind a comparison, with its differences."""
     asked: Any = answer.question
     groups = [answer.journeys.through(asked.a), answer.journeys.through(asked.b)]
-    both = [group.ask(asked.question) for group in groups]
+    both = [group.ask(asked.of) for group in groups]
     found = {}
     for row in answer.to_pylist():
         if row["measure"] == "share_of_all" and row["difference"] is not None:
@@ -86,7 +86,8 @@ def compared(answer: Answer) -> Funnels:
                     row["difference"], *bounds, sure=bool(row["different"])
                 )
     names = tuple(group_name(lenses) for lenses in (asked.a, asked.b))
-    return _joined(both[0], names, [one.to_pylist() for one in both], found)
+    tables = [one.to_pylist() for one in both]
+    return _joined(both[0], names, tables, found, [{"side": "a"}, {"side": "b"}])
 
 
 def group_name(lenses: Sequence[Lens]) -> str:
@@ -101,14 +102,16 @@ def _joined(
     names: tuple[str, ...],
     sides: Sequence[Sequence[Mapping[str, Any]]],
     differences: Mapping[int, Difference],
+    sides_named: Sequence[dict[str, Any]] = (),
 ) -> Funnels:
     asked: Any = answer.question
+    marks: Sequence[dict[str, Any]] = sides_named or [{} for _ in sides]
     steps = tuple(
         Step(
             rows[0]["step"],
             rows[0]["touchpoint"],
             rows[0]["step"] in asked.optional,
-            tuple(_standing(row, answer) for row in rows),
+            tuple(_standing(row, answer, side) for side, row in zip(marks, rows, strict=True)),
             differences.get(rows[0]["step"]),
         )
         for rows in zip(*sides, strict=True)
@@ -116,7 +119,7 @@ def _joined(
     return Funnels(steps, names, asked.min_customers)
 
 
-def _standing(row: Mapping[str, Any], answer: Answer) -> Standing:
+def _standing(row: Mapping[str, Any], answer: Answer, side: Mapping[str, Any]) -> Standing:
     return Standing(
         row["reached"],
         row["lost"],
@@ -125,7 +128,7 @@ def _standing(row: Mapping[str, Any], answer: Answer) -> Standing:
         row["low"],
         row["high"],
         row["median_time"],
-        cells.cell(row, answer),
+        {**side, **cells.cell(row, answer)},
     )
 
 

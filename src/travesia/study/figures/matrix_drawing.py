@@ -26,7 +26,7 @@ _ = texts("figures")
 
 DETAIL = 12
 """How many touchpoints are shown; the others are added up in one row."""
-LABELS, WIDTH, NARROWEST = 184.0, 920.0, 52.0
+LABELS, WIDTH, NARROWEST, LEGIBLE = 184.0, 920.0, 52.0, 66.0
 ROW, HEAD, GAP = 32.0, 44.0, 2.0
 _FAINTEST, _STRONGEST = 0.04, 0.5
 
@@ -139,7 +139,7 @@ class _Sheet:
         body = [mark for nth, row in enumerate(self.rows) for mark in self._row(row, nth)]
         return drawing(
             width, height, *self._head(), *body, label=label, class_="matrix",
-            style=f"min-width:{min(width, LABELS + NARROWEST * len(self.steps)):.0f}px;"
+            style=f"min-width:{min(width, LABELS + LEGIBLE * len(self.steps)):.0f}px;"
             f"max-width:{max(width, 1100):.0f}px",
         )  # fmt: skip
 
