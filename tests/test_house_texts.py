@@ -19,10 +19,15 @@ def texts_of(source: Path) -> Iterator[tuple[str, str]]:
     """The room and the English of each text that a file marks."""
     tree = ast.parse(source.read_text())
     room = room_of(tree) or source.relative_to(PACKAGE).parts[0]
-    for call in ast.walk(tree):
-        match call:
-            case ast.Call(func=ast.Name(id="_" | "N_" | "both"), args=[ast.Constant(value=text), *_]):
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="_" | "N_" | "both"), args=[ast.Constant(value=text), *_]
+            ):
                 yield room, text
+            case ast.ClassDef(decorator_list=[ast.Name(id="question")]):
+                # what a question asks is said by the first line of its docstring
+                yield room, (ast.get_docstring(node) or "").partition("\n")[0]
 
 
 def room_of(tree: ast.Module) -> str | None:
