@@ -63,12 +63,13 @@ def unwritten(sheet: Sheet) -> Markup | None:
         "action", "thought", "emotion", "pain", "gain", "moment_of_truth", "metric",
         "backstage", "opportunity",
     )  # fmt: skip
-    filled = {
+    filled: set[str] = {
         lane.role
         for lane in sheet.drawn.lanes
         for column in sheet.layout.columns
         if sheet.lane_items(column, lane)
     }
+    filled |= {getattr(item, "kind", "") for _cell, item in sheet.drawn.contents()}
     missing = [lane_words(role)[1].lower() for role in expected if role not in filled]
     if not missing:
         return None
