@@ -15,6 +15,9 @@ PACKAGE = PROJECT / "src" / "travesia"
 CATALOGUES = sorted((PACKAGE / "locale" / "es").glob("*.po"))
 
 
+MARKS = {"_", "N_", "both"}
+
+
 def texts_of(source: Path) -> Iterator[tuple[str, str]]:
     """The room and the English of each text that a file marks."""
     tree = ast.parse(source.read_text())
