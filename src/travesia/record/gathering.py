@@ -31,11 +31,17 @@ def bits_for(events: int) -> int:
     return min(MOST_BITS, max(0, -(-events // PARTITION_EVENTS) - 1).bit_length())
 
 
+def fitting_bits(events: int, bits: int) -> int:
+    """As many bits as there are, unless partitions would be twice as large as they should be."""
+    return bits if events <= 2 * PARTITION_EVENTS << bits else max(bits, bits_for(events))
+
+
 class Gathering:
     """One reading of events.
 
     Chunks wait in memory until the events end, or are too many: then they go to a file, cut into
-    partitions for the expected number of events.
+    partitions for the expected number of events, or as journeys that they come onto are cut
+    (`bits`, with so many events `before`).
     """
 
     def __init__(
@@ -45,14 +51,14 @@ class Gathering:
         vocabularies: dict[str, TextIndex],
         *,
         before: int = 0,
-        least_bits: int = 0,
+        bits: int | None = None,
         directory: Path | None = None,
     ) -> None:
         self._events = events
         self._shape = shape
         self._vocabularies = vocabularies
         self._before = before
-        self._least_bits = least_bits
+        self._bits = bits
         self._directory = directory
         self._held: list[Chunk] = []
         self._spans: list[tuple[int, int]] = []
@@ -133,12 +139,16 @@ class Gathering:
 
     def _new_spill(self) -> FileSpill:
         expected = self._events.about_rows
-        bits = UNKNOWN_BITS if expected is None else bits_for(self._before + expected)
-        return FileSpill(max(bits, self._least_bits), self._directory)
+        if expected is None:
+            return FileSpill(max(UNKNOWN_BITS, self._bits or 0), self._directory)
+        return FileSpill(self._fitting(expected), self._directory)
+
+    def _fitting(self, events: int) -> int:
+        total = self._before + events
+        return bits_for(total) if self._bits is None else fitting_bits(total, self._bits)
 
     def _in_memory(self, pool: ThreadPoolExecutor) -> MemorySpill:
-        events = self._before + sum(chunk.rows for chunk in self._held)
-        spill = MemorySpill(max(bits_for(events), self._least_bits))
+        spill = MemorySpill(self._fitting(sum(chunk.rows for chunk in self._held)))
         for chunk in pool.map(lambda one: cut(one, spill.bits), self._held):
             spill.add(chunk)
         self._held = []

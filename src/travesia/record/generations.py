@@ -20,7 +20,7 @@ from travesia.errors import InvalidValue
 from travesia.record.attributes import merge_attributes, unshelve
 from travesia.record.chunks import Shape
 from travesia.record.events import ARROW_TYPE, Column, Events, SetAside
-from travesia.record.gathering import Gathering, bits_for
+from travesia.record.gathering import Gathering, fitting_bits
 from travesia.record.grouping import group
 from travesia.record.interning import TextIndex
 from travesia.record.keys import find_keys
@@ -84,7 +84,7 @@ def appended(snapshot: Snapshot, events: Events, shelf: FileShelf | None = None)
         shape,
         indexes,
         before=snapshot.events,
-        least_bits=snapshot.partition_bits,
+        bits=snapshot.partition_bits,
         directory=shelf.folder.path if shelf else None,
     )
     with closing(gathering.run()) as spill:
@@ -117,7 +117,7 @@ def compacted(
     Partitions that are so already are left alone, unless `all_pieces` are to be on the shelf.
     """
     shape = shape_of(snapshot)
-    old = split(snapshot, max(snapshot.partition_bits, bits_for(snapshot.events)))
+    old = split(snapshot, fitting_bits(snapshot.events, snapshot.partition_bits))
     number = shelf.folder.number if shelf else snapshot.number + 1
     change = _Change(shape, snapshot.vocabularies, number)
     jobs = [

@@ -125,8 +125,7 @@ def mapped(path: Path) -> tuple[pa.RecordBatch, ...]:
         StoreDamaged: it is not an Arrow file, or only a part of one.
     """
     try:
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        return tuple(reader.get_batch(i) for i in range(reader.num_record_batches))
+        return _batches(path)
     except (pa.ArrowInvalid, pa.ArrowSerializationError, OSError) as problem:
         if isinstance(problem, FileNotFoundError):
             raise
@@ -134,6 +133,14 @@ def mapped(path: Path) -> tuple[pa.RecordBatch, ...]:
             f"{path} is damaged: {problem}",
             "Restore it from a copy, or build the journeys again from their events.",
         ) from problem
+
+
+def _batches(path: Path) -> tuple[pa.RecordBatch, ...]:
+    reader = pa.ipc.open_file(pa.memory_map(str(path)))
+    batches = tuple(reader.get_batch(i) for i in range(reader.num_record_batches))
+    for batch in batches:
+        batch.validate()  # lengths against buffers; the values are not read
+    return batches
 
 
 def _dictionary(kind: pa.DataType) -> bool:
