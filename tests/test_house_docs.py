@@ -96,6 +96,13 @@ def test_links_inside_the_project_lead_somewhere(document):
             assert (document.parent / target).exists(), target
 
 
+def test_decisions_are_numbered_one_after_the_other():
+    records = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
+    numbers = [int(record.name.partition("-")[0]) for record in records]
+    titles = [int(record.read_text()[2:].partition(".")[0]) for record in records]
+    assert numbers == titles == list(range(1, len(records) + 1))
+
+
 @pytest.mark.parametrize(("english", "spanish"), TWINS)
 def test_both_languages_have_the_same_sections(english, spanish):
     def outline(page: str) -> list[str]:
