@@ -82,7 +82,7 @@ def flow_lane(sheet: Sheet) -> Markup | None:
     if not has_flow(sheet):
         return None
     laid = _laid(_arrows(sheet))
-    most = max((one.arrow.customers for one in laid), default=0)
+    everybody = max(sheet.figures.value(one, "customers") or 1 for one in sheet.drawn.stages)
     height = BASE + (28 if not laid else 48 + _TRACK * max(one.track for one in laid)) + 12
     heading = (
         "current",
@@ -93,7 +93,7 @@ def flow_lane(sheet: Sheet) -> Markup | None:
         "svg",
         fades(f"{sheet.name}-"),
         *_stream(sheet),
-        *(_arrow(one, most) for one in laid),
+        *(_arrow(one, everybody) for one in laid),
         width=sheet.layout.total,
         height=height,
         viewBox=f"0 0 {sheet.layout.total:g} {height}",
@@ -258,8 +258,9 @@ def _away(span: Span, nth: int, *, left: bool) -> float:
     return span.x + inset if left else span.right - inset
 
 
-def _arrow(one: Laid, most: int) -> Markup:
-    width = 1.2 + 3.3 * one.arrow.customers / max(most, 1)
+def _arrow(one: Laid, everybody: float) -> Markup:
+    """As wide as its part of all customers, and never so wide that it outweighs the stream."""
+    width = min(1.2 + 6 * one.arrow.customers / everybody, 4.5)
     head = 3.2 + width * 0.75
     depth = 34 + _TRACK * one.track
     kind = "loop" if one.arrow.link.kind == "back" else "skip"
