@@ -29,7 +29,7 @@ demo: setup  ## build the demo company and show its measured journey map
 	@$(BIN)/travesia demo $(ARGS)
 
 test: lint  ## check everything: style, types, house rules, all tests
-	$(BIN)/pytest -n $(JOBS) $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 setup: $(READY)  ## install everything into .venv (quick when nothing changed)
 

@@ -12,6 +12,8 @@ from uv import find_uv_bin
 
 import travesia
 
+pytestmark = pytest.mark.xdist_group("wheel")  # one worker: it is built and installed once
+
 EVENTS = """user_id,event,timestamp
 ana,visit,2026-03-01T10:00:00
 ana,cart,2026-03-01T10:05:00
