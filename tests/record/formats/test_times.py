@@ -121,6 +121,28 @@ def test_local_times_become_utc_as_python_does(name, local):
     assert to_utc(np.array([micros(local)]), zone).times.tolist() == [expected]
 
 
+@settings(max_examples=40)
+@given(
+    st.sampled_from(ZONES),
+    st.lists(st.datetimes(datetime(2, 1, 1), datetime(9999, 12, 29)), min_size=1, max_size=4),  # noqa: DTZ001
+)
+def test_far_times_become_utc_as_python_does(name, times):
+    zone = ZoneInfo(name)
+    local = [one.replace(fold=0) for one in times]
+    expected = [
+        micros(one.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)) for one in local
+    ]
+    assert to_utc(np.array([micros(one) for one in local]), zone).times.tolist() == expected
+
+
+@pytest.mark.parametrize("zone", ["America/Mexico_City", "Asia/Tokyo"])
+def test_the_first_and_the_last_day_of_the_calendar_do_no_harm(write, read, zone):
+    rows = "a,x,0001-01-01\na,x,2024-01-01\na,x,9999-12-31 23:59:59\n"
+    found = read(write(HEAD + rows), timezone=zone)
+    assert found.size == 2
+    assert found.counts == {"time not understood": 1}
+
+
 @given(
     st.sampled_from(["2024-03-31T00:30", "2024-10-27T00:30"]),
     st.integers(0, 4 * 60),

@@ -109,7 +109,10 @@ class Clock:
     def _stamps(self, values: pa.Array) -> Read:
         missing = _mask(pc.is_null(values)) if values.null_count else None
         times, refused = _possible(_micros(values))
-        return Read(times if values.type.tz else self._localised(times), missing, refused)
+        if values.type.tz is None:
+            times, also = _possible(self._localised(times))
+            refused = also if refused is None else refused if also is None else refused | also
+        return Read(times, missing, refused)
 
     def _epochs(self, values: pa.Array) -> Read:
         missing = pc.is_null(values, nan_is_null=True)

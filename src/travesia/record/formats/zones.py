@@ -18,6 +18,8 @@ from travesia.errors import UnknownName
 
 SECOND = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
+MANY_YEARS = 100  # more than people's traces span: somebody wrote a date that means "never"
 Micros = npt.NDArray[np.int64]
 
 
@@ -43,18 +45,33 @@ def to_utc(local: Micros, zone: ZoneInfo) -> Localised:
     if local.size == 0 or zone.key == "UTC":
         return Localised(local)
     first, last = _year(int(local.min())), _year(int(local.max()))
+    if last - first > MANY_YEARS:
+        return _by_years(local, zone)
     changes = _changes(zone, first, last)
     if changes.size == 0:
-        return Localised(local - _offset(zone, datetime(first, 1, 1, tzinfo=UTC)) * SECOND)
+        return Localised(local - _offset(zone, datetime(max(first, 2), 1, 1, tzinfo=UTC)) * SECOND)
     instants, before, after = changes[:, 0], changes[:, 1], changes[:, 2]
     low = (instants + np.minimum(before, after)) * SECOND
     high = (instants + np.maximum(before, after)) * SECOND
     offsets = np.append(before[:1], after)
-    times = local - offsets[np.searchsorted(high, local, side="right")] * SECOND
-    nearest = np.minimum(np.searchsorted(high, local, side="right"), high.size - 1)
+    last_change = np.searchsorted(high, local, side="right")
+    times = local - offsets[last_change] * SECOND
+    nearest = np.minimum(last_change, high.size - 1)
     inside = (local >= low[nearest]) & (local < high[nearest])
     ahead = after[nearest] > before[nearest]
     return Localised(times, int((inside & ahead).sum()), int((inside & ~ahead).sum()))
+
+
+def _by_years(local: Micros, zone: ZoneInfo) -> Localised:
+    """Year by year, so that 9999-12-31, which people write for "never", costs one year."""
+    years = local.astype("M8[us]").astype("M8[Y]")
+    times, skipped, twice = np.empty_like(local), 0, 0
+    for year in np.unique(years):
+        there = years == year
+        found = to_utc(local[there], zone)
+        times[there] = found.times
+        skipped, twice = skipped + found.skipped, twice + found.twice
+    return Localised(times, skipped, twice)
 
 
 def _year(micros: int) -> int:
@@ -66,7 +83,7 @@ def _changes(zone: ZoneInfo, first: int, last: int) -> npt.NDArray[np.int64]:
     """(instant, offset before, offset after) in seconds, of every change in these years."""
     found = [
         change
-        for year in range(max(first - 1, 1), min(last + 1, 9998) + 1)
+        for year in range(max(first - 1, 2), min(last + 1, 9999) + 1)
         for change in _of(zone, year)
     ]
     return np.array(found, np.int64).reshape(-1, 3)
@@ -78,7 +95,7 @@ def _of(zone: ZoneInfo, year: int) -> tuple[tuple[int, int, int], ...]:
     found = []
     day = datetime(year, 1, 1, tzinfo=UTC)
     offset = _offset(zone, day)
-    while day.year == year:
+    while day.year == year and day < LAST_DAY:
         tomorrow = day + timedelta(days=1)
         later = _offset(zone, tomorrow)
         if later != offset:
