@@ -117,8 +117,8 @@ def test_thin_touchpoints_are_dashed_and_say_how_few_they_are(shop):
 def test_exits_fade_where_they_happen(shop):
     svg = svg_of(shop.ask(Flow()))
     exits = svg.xpath(".//path[@class='out']/../@data-cell")
-    assert len(exits) == 3
-    assert "34 · 29.3%" in {box.content for box in text_boxes(svg)}
+    assert len(exits) == 2
+    assert "36 · 31.0%" in {box.content for box in text_boxes(svg)}
     (fill,) = set(svg.xpath(".//path[@class='out']/@fill"))
     assert svg.xpath(f".//*[@id='{fill[5:-1]}']")
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-import travesia as tv
 from study.figure_shapes import cells_of, read, table_rows, walks
 from study.random_journeys import journeys_of
 from travesia.study.describe import Describe
@@ -10,6 +9,7 @@ from travesia.study.figures import drawing
 from travesia.study.figures.table_drawing import number
 from travesia.study.intervals import wilson
 from travesia.study.paths import Paths
+from travesia.study.question import Measure, Question, kinds, question, question_type
 
 SHOP = walks((50, "visit > cart > buy"), (30, "visit > visit > cart"), (20, "ad > visit"))
 
@@ -22,34 +22,27 @@ def shop():
 @pytest.fixture(scope="module")
 def reach():
     """A question of somebody else's: one share with its interval."""
-    if "test_reach" not in tv_kinds():
+    if "test_reach" not in kinds():
 
-        @tv.question
-        class Reach(tv.Question):
+        @question
+        class Reach(Question):
             """How many ever buy."""
 
             kind = "test_reach"
             measures = (
-                tv.Measure("share", "share", "Share", of=("met", "all"), low="low", high="high"),
+                Measure("share", "share", "Share", of=("met", "all"), low="low", high="high"),
             )
 
             def fold(self, scope):
                 return Describe().fold(scope)
 
             def conclude(self, scope, *partials):
+                del scope, partials
                 low, high = wilson(50, 100)
                 bounds = {"low": [float(low)], "high": [float(high)]}
                 return {"share": [0.5], **bounds, "met": [50], "all": [100]}
 
-    from travesia.study.question import question_type
-
     return question_type("test_reach")()
-
-
-def tv_kinds():
-    from travesia.study.question import kinds
-
-    return kinds()
 
 
 def test_rows_carry_their_cells_and_bars(shop):

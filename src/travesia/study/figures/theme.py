@@ -11,7 +11,7 @@ ROW = 26
 """Height of a bar with its air."""
 SCALES = {
     "light": ((0.0, "#F4F9FA"), (0.5, "#A6D2DA"), (1.0, "#3F93A3")),
-    "dark": ((0.0, "#172732"), (0.5, "#235663"), (1.0, "#3B8794")),
+    "dark": ((0.0, "#172732"), (0.5, "#235663"), (1.0, "#2B6877")),
 }
 """One hue, from little to much, on which ink stays legible."""
 
