@@ -49,10 +49,8 @@ class Within(Condition, ops=("within",)):
 
     def __init__(self, question: Any = None, /, **cell: Any) -> None:
         """Take the cell as keywords (or, from JSON, as `cell`)."""
-        if question is None:
-            super().__init__(**cell)
-        else:
-            super().__init__(question=question, cell=cell)
+        given = cell if question is None else {"question": question, "cell": cell}
+        super().__init__(**given)
 
     def bind(self, scope: Scope) -> Test:
         """Look names up."""
