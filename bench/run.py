@@ -131,8 +131,9 @@ Written by `make bench`; see `bench/run.py`. {about}. {tools}.
 Events are generated (`bench/generate.py`): text ids, {touchpoints} touchpoints, in order of time,
 in a Parquet file. Each tool has a process of its own; seconds are the fastest of three runs for
 Travesía's questions and of one for everything else, and "x" says how many times longer than
-Travesía a tool took. "start" is what loading its libraries and compiled kernels takes; for the
-other tools that is done before the clock runs. Memory is the process's peak at the end of the
+Travesía a tool took; the time of all cores together stands in brackets, with its own "x": it says
+the same on a busy machine. "start" is what loading its libraries and compiled kernels takes; for
+the other tools that is done before the clock runs. Memory is the process's peak at the end of the
 task; for journeys that are memory-mapped it counts file pages the system may drop at any time.
 "load" turns the file into what a tool asks its questions of: Travesía's journeys, a MergeTree
 sorted by customer and time, a table sorted likewise, an Eventstream, a formatted data frame. The
@@ -152,14 +153,15 @@ def table(results: Results) -> str:
 
 
 def cell(measure: dict[str, float] | None, ours: dict[str, float]) -> str:
-    """Seconds, how many times ours, and memory."""
+    """Seconds, seconds of all cores, how many times ours, and memory."""
     if measure is None:
         return ""
     memory = f"{measure['peak_mib'] / 1024:.2f} GiB"
     if measure is ours:
-        return f"{measure['seconds']:.3f} s, {memory}"
-    ratio = measure["seconds"] / ours["seconds"]
-    return f"{measure['seconds']:.2f} s ({ratio:.3g}x), {memory}"
+        return f"{measure['seconds']:.3f} s [{measure['cpu']:.3f}], {memory}"
+    ratio, of_cpu = (measure[kind] / ours[kind] for kind in ("seconds", "cpu"))
+    times = f"{measure['seconds']:.2f} s {ratio:.3g}x [{measure['cpu']:.2f} {of_cpu:.3g}x]"
+    return f"{times}, {memory}"
 
 
 def agreement(results: Results) -> str:
