@@ -151,6 +151,31 @@ def test_a_recognised_batch_has_no_name_twice_and_keeps_its_other_columns():
     assert batch.column("device").to_pylist() == ["a", "b", "c"]
 
 
+def test_events_are_recognised_as_they_are_read_and_appended():
+    import travesia as tv
+
+    def table(device, *days):
+        size = len(days)
+        return pa.table(
+            {
+                "user_id": ["ana"] * size,
+                "event": ["pay"] * size,
+                "timestamp": [f"2026-01-{day:02}" for day in days],
+                "device": [device] * size,
+            }
+        )
+
+    mobile = {"key": "mobile_pay", "match": {"event": {"glob": "p*"}, "device": {"equals": "ios"}}}
+    known = catalogue(mobile, {"key": "paid", "match": {"event": {"equals": "pay"}}})
+    names = {"customer": "user_id", "touchpoint": "event", "time": "timestamp"}
+    seen = tv.read(table("ios", 1, 2), catalogue=known, **names)
+    assert seen.touchpoints == ("mobile_pay",)
+    assert seen.columns == {"device": "text"}
+    more = seen.append(table("web", 3), catalogue=known, **names)
+    assert more.touchpoints == ("mobile_pay", "paid")
+    assert known.over(more) is more
+
+
 def test_a_catalogue_that_looks_at_columns_cannot_map_names():
     one = catalogue({"key": "one", "match": {"device": {"equals": "ios"}}})
     with pytest.raises(InvalidValue, match="by device"):

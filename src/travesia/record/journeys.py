@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,9 @@ from travesia.record.lenses import (
     chain_text,
 )
 from travesia.record.snapshot import Piece, Snapshot
+
+if TYPE_CHECKING:
+    from travesia.record.catalogue import Catalogue
 
 Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 - reads as what it is
 
@@ -183,6 +186,8 @@ class Journeys:
     def append(self, source: Any, **names: Any) -> Journeys:
         """Add events; late ones land in their place. Takes the same options as `tv.read`.
 
+        Journeys read with a catalogue need it here again.
+
         Saved journeys publish the new state atomically; this value keeps the old one.
 
         Raises:
@@ -190,13 +195,14 @@ class Journeys:
             StoreBusy: another process is writing.
         """
         from travesia.record import store
-        from travesia.record.formats import open_events
+        from travesia.record.recognition import open_recognised
 
         kinds = self._snapshot.columns
+        catalogue = names.pop("catalogue", None)
         names.setdefault("dimensions", tuple(one.name for one in kinds if not one.attribute))
         names.setdefault("attributes", tuple(one.name for one in kinds if one.attribute))
         names.setdefault("timezone", self._snapshot.zone)
-        events = open_events(source, **names)
+        events = open_recognised(source, catalogue, **names)
         return Journeys(store.append(self._snapshot, events), self.lenses, self._engine)
 
     def compact(self) -> Journeys:
@@ -361,6 +367,7 @@ def read(
     dimensions: Sequence[str] | str = (),
     attributes: Sequence[str] = (),
     timezone: str = "UTC",
+    catalogue: Catalogue | None = None,
     engine: Engine | None = None,
     **options: Any,
 ) -> Journeys:
@@ -378,6 +385,8 @@ def read(
         dimensions: further columns of interactions; "*" for all.
         attributes: further columns that describe the customer; the last known value counts.
         timezone: IANA zone of times without one, and of days and weeks.
+        catalogue: recognises events as its touchpoints while they are read; the columns that its
+            matchers look at are kept.
         engine: where questions run; this machine's threads by default.
         **options: of the format: delimiter, encoding, quote, time_format, lifecycle.
 
@@ -386,10 +395,11 @@ def read(
         UnknownName: a column that does not exist.
     """
     from travesia.record.build import build
-    from travesia.record.formats import open_events
+    from travesia.record.recognition import open_recognised
 
-    events = open_events(
+    events = open_recognised(
         source,
+        catalogue,
         customer=customer,
         touchpoint=touchpoint,
         time=time,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import translate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from travesia.errors import InvalidValue, UnknownName
 from travesia.record.touchpoints import Matcher, Touchpoint
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
+    from travesia.record.catalogue import Catalogue
     from travesia.record.events import Events
 
 OWN_NAMES = ("touchpoint", "event")
@@ -123,6 +124,23 @@ class _Columns:
         if column not in self.known:
             self.known[column] = _distinct(self.batch.column(column))
         return self.known[column]
+
+
+def open_recognised(source: Any, catalogue: Catalogue | None, **names: Any) -> Events:
+    """Open a source (see `tv.read`); with a catalogue, under its names.
+
+    The further columns that the catalogue's matchers look at are read as well.
+    """
+    from travesia.record.formats import open_events
+
+    if catalogue is None:
+        return open_events(source, **names)
+    asked = names.get("dimensions", ())
+    known = [asked] if isinstance(asked, str) else [*asked]
+    named = {"channel", "value", *known, *names.get("attributes", ())}
+    if asked != "*":
+        names["dimensions"] = (*known, *sorted(catalogue.columns - named))
+    return catalogue.recognise(open_events(source, **names))
 
 
 def _distinct(array: pa.Array) -> tuple[list[str], npt.NDArray[np.int64]]:
