@@ -143,11 +143,11 @@ def test_a_pains_numbers_are_about_its_touchpoint_and_called_by_the_pain():
         assert suffered(sheet_of(drawn), pain) is not None
 
 
-def test_the_numbers_of_a_part_stand_beside_each_other():
+def test_the_numbers_of_a_part_belong_together():
     contact = Contact(touchpoint="video", bindings=(bound("a", "reach"), bound("b", "repeats")))
-    figures = Figures(one_step(contact, "touchpoint", bindings=(bound("c", "goal"),)), None)
-    first = next(one for one in figures if one.id == "a")
-    assert [one.id for one in figures.beside(first)] == ["b"]
+    drawn = one_step(contact, "touchpoint", bindings=(bound("c", "goal"),))
+    groups = {one.id: one.group for one in Figures(drawn, None)}
+    assert groups["a"] == groups["b"] != groups["c"]
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,7 @@ def _pain(item: PainPoint, sheet: Sheet) -> Markup:
 def _gain(item: Gain, sheet: Sheet) -> Markup:
     figure = suffered(sheet, item)
     assumed = figure is None and not item.evidence
-    line = el("div", _reached(sheet, figure, item.reach), class_="mt")
+    line = el("div", _reached(sheet, figure, item.reach, alone=True), class_="mt")
     kind = "card pg g assumed" if assumed else "card pg g"
     return el("div", icon("heart"), said("b", item.title), line, class_=kind)
 
@@ -230,11 +230,13 @@ def suffered(sheet: Sheet, item: PainPoint | Gain) -> Figure | None:
     return sheet.figure(item, item.bindings[0].measure) if item.bindings else None
 
 
-def _reached(sheet: Sheet, figure: Figure | None, believed: float | None) -> Markup:
+def _reached(
+    sheet: Sheet, figure: Figure | None, believed: float | None, *, alone: bool = False
+) -> Markup:
     """Whom it happens to: measured, or as somebody believes."""
     pressed = number(sheet, figure)
     if figure is not None and pressed is not None:
-        return el("span", pressed, _kind_of(figure))
+        return el("span", pressed, _kind_of(figure)) if alone else pressed
     if believed is None:
         return el("span", _("assumed"))
     return el("span", _("{share}, assumed", share=words.share(believed)))

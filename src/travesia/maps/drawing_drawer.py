@@ -43,9 +43,19 @@ def drawer() -> Markup:
 
 
 def panels(sheet: Sheet) -> Iterator[Markup]:
-    """A panel for every number of the map, as templates: nothing is shown until it is asked for."""
+    """A panel for every number of the map, as templates: nothing is shown until it is asked for.
+
+    The script lists the other numbers of the same part, from what each panel says of itself.
+    """
     for figure in sheet.figures:
-        yield el("template", *_panel(sheet, figure), data_for=figure.id)
+        yield el(
+            "template",
+            *_panel(sheet, figure),
+            data_for=figure.id,
+            data_group=figure.group,
+            data_title=figure.title,
+            data_text=figure.text,
+        )
 
 
 def _panel(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
@@ -58,7 +68,6 @@ def _panel(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
     yield from _age(sheet, figure)
     yield from _question(figure)
     yield from _customers(figure)
-    yield from _beside(sheet, figure)
 
 
 def _hero(figure: Figure) -> Markup:
@@ -223,6 +232,10 @@ def _customers(figure: Figure) -> Iterator[Markup]:
     yield el("ul", *(_customer(one) for one in found.first_customers), class_="cu")
 
 
+def _interactions(count: int) -> str:
+    return _("1 interaction") if count == 1 else _("{n} interactions", n=words.number(count, 0))
+
+
 def _customers_heading(found: Measured) -> str:
     count = found.numerator if found.numerator is not None else found.n
     if count is None or count <= len(found.first_customers):
@@ -232,19 +245,6 @@ def _customers_heading(found: Measured) -> str:
 
 def _customer(one: Glimpse) -> Markup:
     count = one.interactions
-    many = None if count is None else _("{n} interactions", n=words.number(count, 0))
+    many = None if count is None else _interactions(count)
     last = None if one.last is None else el("span", words.day(one.last))
     return el("li", said("b", one.customer), last, el("span", many, class_="n") if many else None)
-
-
-def _beside(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
-    beside = sheet.figures.beside(figure)
-    if not beside:
-        return
-    yield el("h3", _("Also measured here"))
-    yield el("ul", *(_also(one) for one in beside), class_="also")
-
-
-def _also(one: Figure) -> Markup:
-    content = (said("span", one.title), el("b", one.text))
-    return el("li", el("button", *content, type="button", data_open=one.id))

@@ -91,6 +91,7 @@ def emotion_lane(sheet: Sheet) -> Markup | None:
         *_grid(sheet),
         *_gaps(sheet, main),
         *(piece for run in runs for piece in _curve(run)),
+        *(_whisker(one) for run in runs for one in _lonely(run)),
         *_ghost(sheet, runs),
         *_others(sheet),
         *(_face(one) for one in main),
@@ -159,6 +160,20 @@ def _curve(run: list[Feeling]) -> Iterator[Markup]:
             yield path(d, class_="band")
         kind = "mood" if solid else "mood assumed"
         yield path(curve(points, first, last), class_=kind)
+
+
+def _lonely(run: list[Feeling]) -> Iterator[Feeling]:
+    """Measured feelings between assumed ones: no band runs through them."""
+    for i, one in enumerate(run):
+        near = run[max(i - 1, 0) : i] + run[i + 1 : i + 2]
+        if one.measured and not any(other.measured for other in near):
+            yield one
+
+
+def _whisker(one: Feeling) -> Markup:
+    """The interval of a feeling that stands alone."""
+    top, low = one.height_of(one.high), one.height_of(one.low)
+    return rect(one.x - 16, top, 32, max(low - top, 1), rx=2, class_="band")
 
 
 def _stretches(run: list[Feeling]) -> Iterator[tuple[bool, int, int]]:

@@ -357,7 +357,7 @@ def _pain_sentence(figure: Figure) -> str:
     if figure.counts is not None:
         return _("of {n} customers", n=figure.counts[1][0]) + f"{tail}."
     about = {
-        "duration": _("is the median"),
+        "duration": _("median"),
         "ratio": _("times the share that reaches the goal"),
     }.get(figure.binding.unit, "")
     basis = "" if figure.n is None else _("{n} customers", n=words.number(figure.n, 0))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from travesia.draw import words
 from travesia.locale import N_, texts
@@ -250,17 +249,6 @@ class Figures:
         """Its value, where there is one."""
         figure = self.of(part, measure)
         return figure.value if figure else None
-
-    def beside(self, figure: Figure) -> list[Figure]:
-        """The other numbers of the same part."""
-        return [one for one in self._groups[figure.group] if one.id != figure.id]
-
-    @cached_property
-    def _groups(self) -> dict[str, list[Figure]]:
-        groups: dict[str, list[Figure]] = {}
-        for figure in self:
-            groups.setdefault(figure.group, []).append(figure)
-        return groups
 
 
 def spoken(value: float, unit: Unit) -> str:

@@ -48,6 +48,7 @@
     mark(open, false);
     body.replaceChildren(panel.content.cloneNode(true));
     ask();
+    beside(panel);
     ages(body);
     done.textContent = "";
     open = id;
@@ -60,6 +61,27 @@
     history.replaceState(null, "", "#cell=" + encodeURIComponent(id));
     var shown = button(id);
     if (shown && opener !== shown) shown.scrollIntoView({ block: "nearest", inline: "center" });
+  }
+  // The other numbers of the same part
+  function made(tag, text, within) {
+    var one = within.appendChild(document.createElement(tag));
+    one.textContent = text;
+    return one;
+  }
+  function beside(panel) {
+    var others = [];
+    panels.forEach(function (one) { if (one !== panel && one.dataset.group === panel.dataset.group) others.push(one.dataset); });
+    if (!others.length) return;
+    made("h3", words.beside, body);
+    var list = made("ul", "", body);
+    list.className = "also";
+    others.forEach(function (one) {
+      var open = made("button", "", made("li", "", list));
+      open.type = "button";
+      open.dataset.open = one.for;
+      made("span", one.title, open).dir = "auto";
+      made("b", one.text, open);
+    });
   }
   // A question is written once for all its numbers: it comes before the number's own line
   function ask() {

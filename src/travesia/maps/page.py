@@ -300,6 +300,7 @@ def _spoken() -> Markup:
     return el(
         "template",
         data_words=True,
+        data_beside=_("Also measured here"),
         data_copied=_("Copied"),
         data_stale=_("measured too long ago"),
         id="words",
