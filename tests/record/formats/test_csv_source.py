@@ -271,6 +271,24 @@ def test_what_python_writes_comes_back(  # noqa: PLR0917 - a case has many sides
     assert [(row["customer"], row["touchpoint"]) for row in found.rows] == expected
 
 
+WORDS = st.text('abñ ,;|\t"\n1.-', min_size=1, max_size=8).filter(str.strip)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cells=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=20),
+    delimiter=st.sampled_from(",;\t|"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_dialects_are_sniffed_whatever_the_cells_hold(write, read, cells, delimiter, encoding):
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=delimiter)
+    writer.writerow(["user_id", "event", "timestamp"])
+    writer.writerows([*pair, "2024-01-01"] for pair in cells)
+    found = read(write(buffer.getvalue(), encoding=encoding))
+    assert [(row["customer"], row["touchpoint"]) for row in found.rows] == cells
+
+
 @settings(max_examples=100)
 @given(rows=st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=1, max_size=8))
 def test_rows_are_cut_as_python_writes_them(rows):

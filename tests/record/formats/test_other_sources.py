@@ -186,6 +186,17 @@ def test_whatever_offers_arrow_is_read(read, table, made):
     assert found.rows == table.rename_columns(["customer", "touchpoint", "time"]).to_pylist()
 
 
+def test_columns_of_one_name_are_refused(read, table):
+    with pytest.raises(InputError, match="Two columns are called 'event'"):
+        read(table.append_column("event", table["event"]))
+
+
+def test_extension_types_are_what_they_store(read, at):
+    ids = pa.array([b"0" * 16], pa.uuid().storage_type).cast(pa.uuid())
+    table = pa.table({"user_id": ids, "event": ["x"], "time": [at("2024-01-01")]})
+    assert read(table).column("customer") == ["0" * 16]
+
+
 def test_an_empty_table_gives_no_batches(read, table):
     found = read(table.slice(0, 0))
     assert found.batches == []

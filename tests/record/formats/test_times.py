@@ -200,6 +200,12 @@ def test_the_telling_day_may_stand_far_down(write, read):
     assert found.size == 200_001
 
 
+def test_a_column_that_begins_empty_is_decided_further_down(write, read):
+    found = read(write(HEAD + "a,x,\n" * 300_000 + "a,x,31.01.2024\n"))
+    assert found.size == 1
+    assert found.said["time format"] == "day/month/year"
+
+
 def test_days_that_could_be_months_are_said(write, read, at):
     found = read(write(HEAD + "a,x,05/01/2024\n"))
     assert found.column("time") == [at("2024-01-05")]

@@ -33,6 +33,8 @@ def offers_arrow(source: object) -> bool:
 def columns_of(schema: pa.Schema) -> dict[str, pa.DataType]:
     """Every column that can be asked for; parts of structs by their dotted name."""
     found: dict[str, pa.DataType] = {}
+    for name in {name for name in schema.names if schema.names.count(name) > 1}:
+        raise InputError(f"Two columns are called {name!r}.", "Give each column a name of its own.")
     for field in schema:
         _spread(field.name, field.type, found)
     return found
@@ -177,6 +179,8 @@ def _rows(source: Any, *, once: bool) -> int | None:
 
 
 def _spread(name: str, kind: pa.DataType, found: dict[str, pa.DataType]) -> None:
+    if isinstance(kind, pa.BaseExtensionType):
+        kind = kind.storage_type
     if pa.types.is_struct(kind):
         for field in kind:
             _spread(f"{name}.{field.name}", field.type, found)
@@ -198,6 +202,8 @@ def _kind(one: pa.DataType) -> ColumnKind:
 
 def _plain(values: pa.Array) -> pa.Array:
     """The layouts that nothing further on need know: coded numbers, and nothing at all."""
+    if isinstance(values, pa.ExtensionArray):
+        return _plain(values.storage)
     if pa.types.is_null(values.type):
         return values.cast(pa.string())
     if pa.types.is_dictionary(values.type) and not is_text(values.type):

@@ -110,7 +110,7 @@ class Checker:
         for chunk in self.plan.feed.read(self.plan.columns, self.aside, self.plan.names):
             try:
                 batch = self._checked(self._of_lifecycle(chunk))
-            except pa.ArrowInvalid as error:
+            except pa.ArrowException as error:
                 raise UnreadableSource(
                     f"{self.plan.feed.name} holds cells that are not what their type says: "
                     f"{clean(error)}.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -161,8 +162,17 @@ def decide(
     if pa.types.is_temporal(sample.type):
         return None if pa.types.is_time(sample.type) else Clock("arrow", zone)
     if is_text(sample.type):
-        return _of_text(as_string(sample), scan, zone)
+        return _of_text(_first_filled(sample, scan), scan, zone)
     return _of_numbers(sample, zone)
+
+
+def _first_filled(sample: pa.Array, scan: Iterable[pa.Array]) -> pa.StringArray:
+    """The first values that are any; the column may begin empty."""
+    for values in chain([sample], scan):
+        text = as_string(values)
+        if len(filled := text.filter(pc.invert(is_missing(text)))):
+            return filled
+    return pa.array([], pa.string())
 
 
 def _told(told: str, sample: pa.Array, zone: ZoneInfo) -> Clock:
@@ -179,7 +189,6 @@ def _told(told: str, sample: pa.Array, zone: ZoneInfo) -> Clock:
 
 
 def _of_text(text: pa.StringArray, scan: Iterable[pa.Array], zone: ZoneInfo) -> Clock | None:
-    text = text.filter(pc.invert(is_missing(text)))
     if len(text) == 0:
         return Clock("ymd", zone)
     if _iso(text) is not None:
