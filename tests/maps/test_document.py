@@ -141,6 +141,13 @@ def test_worst_pain_and_best_opportunity_come_first():
     assert drawn.opportunities[0][1].rice == 25
 
 
+def test_without_an_estimate_the_answer_to_the_worst_pain_comes_first():
+    pains = [PainPoint(id="p1", title="a", severity=2), PainPoint(id="p2", title="b", severity=5)]
+    answers = [Opportunity(id=f"o{n}", title="c", pain=f"p{n}") for n in (1, 2)]
+    drawn = small_map(cells=[Cell(step="pay", lane="pain", items=[*pains, *answers])])
+    assert [chance.id for _, chance in drawn.opportunities] == ["o2", "o1"]
+
+
 def test_a_measurement_finds_the_value_of_a_part():
     drawn = small_map()
     measured = Measurement(

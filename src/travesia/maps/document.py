@@ -481,9 +481,12 @@ class JourneyMap(Bound, Document):
 
     @property
     def opportunities(self) -> tuple[tuple[Cell, Opportunity], ...]:
-        """The opportunities, best first (RICE; those without come last)."""
+        """The opportunities, best first: by RICE, then by the severity of the pain they answer."""
         found = [(cell, item) for cell, item in self.contents() if isinstance(item, Opportunity)]
-        return tuple(sorted(found, key=lambda one: -(one[1].rice or -1)))
+        severity = {pain.id: pain.severity or 0 for _, pain in self.pains}
+        return tuple(
+            sorted(found, key=lambda one: (-(one[1].rice or 0), -severity.get(one[1].pain, 0)))
+        )
 
     @validates(mode="after")
     def _holds_together(self) -> JourneyMap:
