@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
 from travesia.draw import words
 from travesia.locale import texts
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _ = texts("cli")
 
+LEAST_P = 0.001
 NUMBERS = ("count", "share", "duration", "number", "p_value")
 
 
@@ -56,8 +58,8 @@ def write(text: str, out: Path | None) -> None:
     sys.stderr.write(_("Written to {path}", path=out) + "\n")
 
 
-def written(value: Any, role: str) -> str:  # noqa: PLR0911 - one line a type
-    """A value as people read it, in the current language."""
+def written(value: Any, role: str, zone: tzinfo) -> str:  # noqa: PLR0911 - one line a type
+    """A value as people read it: in the current language, times in the zone."""
     match value:
         case None:
             return words.DASH
@@ -66,7 +68,8 @@ def written(value: Any, role: str) -> str:  # noqa: PLR0911 - one line a type
         case timedelta():
             return words.duration(value)
         case datetime():
-            return f"{words.day(value)} {words.clock(value)}"
+            local = value.astimezone(zone)
+            return f"{words.day(local)} {words.clock(local)}"
         case date():
             return words.day(value)
         case bool():
@@ -80,7 +83,13 @@ def written(value: Any, role: str) -> str:  # noqa: PLR0911 - one line a type
 def _number(value: float, role: str) -> str:
     if role == "share":
         return words.share(value)
-    return words.number(value, 3) if role == "p_value" else words.number(value)
+    if role == "p_value":
+        return (
+            f"<{words.NBSP}{words.number(LEAST_P, 3)}"
+            if value < LEAST_P
+            else words.number(value, 3)
+        )
+    return words.number(value)
 
 
 def _columns(answer: Answer) -> list[Measure]:
@@ -94,11 +103,12 @@ def _rows(answer: Answer, limit: int | None) -> Sequence[dict[str, Any]]:
 
 
 def _cells(answer: Answer, row: dict[str, Any]) -> list[str]:
-    return [_cell(one, row) for one in _columns(answer)]
+    zone = ZoneInfo(answer.journeys.scope.zone)
+    return [_cell(one, row, zone) for one in _columns(answer)]
 
 
-def _cell(measure: Measure, row: dict[str, Any]) -> str:
-    text = written(row[measure.name], measure.role)
+def _cell(measure: Measure, row: dict[str, Any], zone: tzinfo) -> str:
+    text = written(row[measure.name], measure.role, zone)
     low, high = (row.get(name or "") for name in (measure.low, measure.high))
     if low is None or high is None:
         return text
@@ -107,7 +117,9 @@ def _cell(measure: Measure, row: dict[str, Any]) -> str:
     elif measure.role == "share":
         between = words.share_interval(low, high)
     else:
-        between = words.interval(low, high)
+        digits = 2 if abs(row[measure.name]) < 10 else None  # or its ends would look the same
+        text = words.number(row[measure.name], digits)
+        between = words.interval(low, high, digits)
     return f"{text} ({between})"
 
 
