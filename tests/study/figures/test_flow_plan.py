@@ -158,3 +158,13 @@ def test_long_labels_break_where_words_join_and_are_shortened():
 def test_everything_stands_inside_the_drawing():
     found = flow_of(SHOP)
     assert all(0 <= bar.x <= WIDTH - 11 for bar in found.bars.values())
+
+
+def test_very_many_folded_touchpoints_are_named_by_the_others():
+    log = walks((9, "visit > buy"), *((1, f"visit > page {n}") for n in range(60)))
+    graph = graph_of(log, detail=2)
+    (folded,) = [key for key, node in graph.nodes.items() if len(node.members) > 1]
+    assert graph.cell("visit", folded)["target"] == {"except": ["visit", "buy"]}
+    few = graph_of(SHOP, detail=2)
+    (folded,) = [key for key, node in few.nodes.items() if len(node.members) > 1]
+    assert few.cell("product", folded)["target"] == ["ad", "buy", "cart", "pay"]

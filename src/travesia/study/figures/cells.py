@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ _ = texts("figures")
 
 MOST_ROWS = 2000
 """Rows of a hidden table; a reader of more has the data itself."""
+MOST_LISTED = 40
 ARROW = " → "
 _OUTSIDE = {
     "(start)": N_("Start"),
@@ -134,6 +135,24 @@ def columns(answer: Answer) -> tuple[Measure, ...]:
 def cell(row: Row, answer: Answer) -> dict[str, Any]:
     """What names a row's cell: `answer.customers(**cell(row, answer))` are those behind it."""
     return {one.name: _plain(row[one.name]) for one in answer.measures if one.cell}
+
+
+def others(count: int) -> str:
+    """What several that are shown as one are called."""
+    return _("others ({n})", n=words.number(count, 0))
+
+
+def several(members: Sequence[str], every: Iterable[Sequence[str]]) -> Any:
+    """How a cell names touchpoints that are shown as one: the name of one, a list of few.
+
+    Very many, where all others are shown by themselves, are {"except": [those others]}.
+    """
+    if len(members) == 1:
+        return members[0]
+    others = [one for one in every if tuple(one) != tuple(members)]
+    if len(members) <= MOST_LISTED or any(len(one) > 1 for one in others):
+        return list(members)
+    return {"except": [one[0] for one in others]}
 
 
 def as_json(given: Mapping[str, Any]) -> str:

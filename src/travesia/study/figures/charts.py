@@ -19,6 +19,7 @@ from travesia.study.figures.labels import said
 from travesia.study.figures.matrix_drawing import rows as matrix_rows
 from travesia.study.figures.series import Point, Series, estimate, safe, series
 from travesia.study.figures.theme import ROW, scale, shades, template
+from travesia.study.flow import END
 from travesia.study.question import Answer, Measure
 
 if TYPE_CHECKING:
@@ -318,11 +319,19 @@ def _dot_trace(kept: Series, theme: Theme, tones: Sequence[str]) -> Any:
 def flow(answer: Answer, theme: Theme) -> Figure:
     """From which touchpoint to which: the share of what follows, one matrix a group."""
     kept = _most(answer, "source", "source_customers")
-    return _heat(answer, theme, ("target", "source", "share_out", "customers"), kept, _moves())
+    columns = ("target", "source", "share_out")
+    found = _only(_only(answer, "source", kept), "target", [*kept, END])
+    return _heat(found, theme, columns, kept, _("What follows what"))
 
 
-def _moves() -> str:
-    return _("What follows what")
+def _only(answer: Answer, column: str, kept: Sequence[Any]) -> Answer:
+    """The answer without the rows that are not shown: there may be very many."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = answer.table
+    values = pa.array(kept, table.schema.field(column).type)
+    return replace(answer, table=table.filter(pc.is_in(table.column(column), value_set=values)))
 
 
 def _most(answer: Answer, column: str, by: str) -> list[str]:
@@ -335,9 +344,11 @@ def _most(answer: Answer, column: str, by: str) -> list[str]:
 
 def step_matrix(answer: Answer, theme: Theme) -> Figure:
     """Touchpoints by steps."""
-    kept = [member for row in matrix_rows(answer.table, MOST_NODES) for member in row.members]
+    shown = matrix_rows(answer.table, MOST_NODES)
+    kept = [row.members[0] for row in shown if len(row.members) == 1]
     title = _("Where customers stand at each step")
-    return _heat(answer, theme, ("step", "touchpoint", "share", "journeys"), kept, title)
+    found = _only(answer, "touchpoint", kept)
+    return _heat(found, theme, ("step", "touchpoint", "share"), kept, title)
 
 
 def retention(answer: Answer, theme: Theme) -> Figure:
@@ -348,20 +359,20 @@ def retention(answer: Answer, theme: Theme) -> Figure:
         return _lines(answer, theme, ("cohort", "period", "share"), title)
     if answer.question.by is not None and len(cohorts) == 1:
         return _lines(answer, theme, (answer.question.by, "period", "share"), title)
-    return _heat(answer, theme, ("period", "cohort", "share", "returned"), cohorts, title)
+    return _heat(answer, theme, ("period", "cohort", "share"), cohorts, title)
 
 
 def _heat(
     answer: Answer,
     theme: Theme,
-    columns: tuple[str, str, str, str],
+    columns: tuple[str, str, str],
     kept: Sequence[Any],
     title: str,
 ) -> Figure:
     """A matrix of shares: a panel for each value it was asked `by`, figures in the cells."""
     from plotly.subplots import make_subplots
 
-    across, down, share, _count = columns
+    across, down, share = columns
     shown = _measure(answer, share)
     found = series(answer, shown)
     made = make_subplots(

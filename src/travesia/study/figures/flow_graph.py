@@ -12,14 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from travesia.locale import texts
 from travesia.record.journeys import Journeys
 from travesia.study.figures import cells
 from travesia.study.flow import END, START
 from travesia.study.precedence import Precedence
 from travesia.study.question import Answer
-
-_ = texts("figures")
 
 DETAIL = 14
 """How many touchpoints are shown, where nobody asks for more or fewer."""
@@ -94,14 +91,14 @@ class Graph:
         return [one for one in self.edges if one.source == key]
 
     def members(self, key: str) -> Any:
-        """How a cell names an end of an edge: a name, or a list of the names folded into one."""
+        """How a cell names an end of an edge; `cells.several` says how the folded are named."""
         if key in (START, END):
             return key
-        found = self.nodes[key].members
-        return found[0] if len(found) == 1 else list(found)
+        every = (one.members for one in self.nodes.values())
+        return cells.several(self.nodes[key].members, every)
 
     def cell(self, source: str, target: str) -> dict[str, Any]:
-        """The cell behind an edge; ends of folded touchpoints are lists."""
+        """The cell behind an edge."""
         return {
             **self.fixed,
             "source": self.members(source),
@@ -218,4 +215,4 @@ def _nodes(
 
 
 def _label(key: str, inside: Mapping[str, list[str]]) -> str:
-    return _("others ({n})", n=len(inside[key])) if key in inside else key
+    return cells.others(len(inside[key])) if key in inside else key

@@ -74,8 +74,9 @@ def rows(table: pa.Table, detail: int = DETAIL) -> list[Row]:
     kept.sort(key=lambda name: (_middle(found[name]), name))
     drawn = [Row(name, (name,), found[name]) for name in kept]
     if folded:
-        label = _("others ({n})", n=len(folded))
-        drawn.append(Row(label, tuple(folded), _added([found[name] for name in folded])))
+        drawn.append(
+            Row(cells.others(len(folded)), tuple(folded), _added([found[name] for name in folded]))
+        )
     return drawn + [
         Row(cells.name(name), (name,), found[name], outside=True)
         for name in (BEFORE, END)
@@ -169,7 +170,7 @@ class _Sheet:
                 yield self._cell(row, step, cell, LABELS + column * self.wide, top)
 
     def _cell(self, row: Row, step: int, cell: Cell, x: float, top: float) -> Markup:
-        names = row.members[0] if len(row.members) == 1 else list(row.members)
+        names = cells.several(row.members, (one.members for one in self.rows if not one.outside))
         json = cells.as_json({**self.fixed, "step": step, "touchpoint": names})
         box = rect(
             x,

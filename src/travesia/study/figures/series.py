@@ -84,7 +84,7 @@ def label(row: Row, answer: Answer) -> str:
 def rest(row: Row) -> str:
     """The row of all that is too rare for one of its own."""
     variants = row.get("variants")
-    return _("others ({n})", n=words.number(variants, 0)) if variants else _("others")
+    return cells.others(variants) if variants else _("others")
 
 
 def _point(row: Row, answer: Answer, measure: Measure) -> Point:
