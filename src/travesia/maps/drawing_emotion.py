@@ -188,8 +188,8 @@ def _stretches(run: list[Feeling]) -> Iterator[tuple[bool, int, int]]:
 
 def _ghost(sheet: Sheet, runs: list[list[Feeling]]) -> Iterator[Markup]:
     """The to-be map's curve, and between the two what is to become better."""
-    for run in _future_runs(sheet):
-        yield path(curve(run), class_="ghost")
+    for ahead in _future_runs(sheet):
+        yield path(curve(ahead), class_="ghost")
     for run in runs:
         wanted = [sheet.future.get(one.column.step.key) for one in run if one.column.step]
         known = [one for one in wanted if one is not None]

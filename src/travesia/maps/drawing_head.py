@@ -73,7 +73,8 @@ def period_of(sheet: Sheet) -> str:
     if scope.start and scope.end:
         return words.period(scope.start, scope.end - dt.timedelta(days=1))
     if measured and measured.since and measured.until:
-        return words.period(*(local(sheet, one).date() for one in (measured.since, measured.until)))
+        first, last = (local(sheet, one).date() for one in (measured.since, measured.until))
+        return words.period(first, last)
     return ""
 
 

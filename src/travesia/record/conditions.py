@@ -318,7 +318,8 @@ class ColumnTest(Test):
         from travesia.record.lens_kernels import spread
 
         size = block.touchpoint.size
-        return spread(block.start, block.stop, block.owner, self.of_owners(block), size)
+        found: Truth = spread(block.start, block.stop, block.owner, self.of_owners(block), size)
+        return found
 
     def of_owners(self, block: Block) -> Truth:
         """One truth an owner."""
@@ -392,7 +393,8 @@ class Lookup:
 
     def __call__(self, codes: npt.NDArray[np.integer[Any]]) -> Truth:
         """One truth a code."""
-        return self.accepted[codes]
+        found: Truth = self.accepted[codes]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,7 +421,7 @@ class Times:
 
     def __call__(self, times: npt.NDArray[np.int64]) -> Truth:
         """One truth a time."""
-        missing = times == MISSING_TIME
+        missing: Truth = times == MISSING_TIME
         if self.op == "missing":
             return missing
         return _compared(self.op, times, self.values) & ~missing
