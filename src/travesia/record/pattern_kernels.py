@@ -92,3 +92,72 @@ def find_pattern(
             since, since_was = since_was, since
             place += 1
     return hits, counts
+
+
+@compiled
+def find_accepted(begin, stop, codes, accepted, nth):
+    """The nth accepted interaction of each row from `begin` on (-1: not at all), -1 for none.
+
+    Counts from the row's end when negative.
+    """
+    hits = np.full(begin.size, -1, np.int32)
+    for row in range(begin.size):
+        if begin[row] < 0:
+            continue
+        left = abs(nth)
+        step = 1 if nth > 0 else -1
+        i = np.int64(begin[row]) if nth > 0 else np.int64(stop[row]) - 1
+        while begin[row] <= i < stop[row]:
+            if accepted[codes[i]]:
+                left -= 1
+                if left == 0:
+                    hits[row] = i
+                    break
+            i += step
+    return hits
+
+
+@compiled
+def find_states(begin, start, stop, codes, class_of, table, accepting, wanted):
+    """As `find_pattern`, for patterns without bounds: one look-up an interaction.
+
+    Args:
+        begin: from where on each row is looked at; -1 for not at all.
+        start: where each row begins.
+        stop: where each row ends.
+        codes: touchpoints, flat.
+        class_of: the class of a code; then of the virtual start and end.
+        table: the next state, by state and class; rows begin in state 0.
+        accepting: bool a state.
+        wanted: which completion is meant, an entry a row; 0 counts every one.
+    """
+    hits = np.full(start.size, -1, np.int32)
+    counts = np.zeros(start.size, np.int32)
+    virtual = class_of.size - 2
+    for row in range(start.size):
+        first = begin[row]
+        if first < 0:
+            continue
+        state = np.int64(0)
+        found = 0
+        goal = wanted[row]
+        if first == start[row]:
+            state = table[state, class_of[virtual]]
+            if accepting[state]:
+                found = 1
+                if goal == 1:
+                    hits[row] = first
+        if found != goal or found == 0:
+            for i in range(first, stop[row]):
+                state = table[state, class_of[codes[i]]]
+                if accepting[state]:
+                    found += 1
+                    if found == goal:
+                        hits[row] = i
+                        break
+            if hits[row] < 0 and accepting[table[state, class_of[virtual + 1]]]:
+                found += 1
+                if found == goal:
+                    hits[row] = stop[row] - 1
+        counts[row] = found
+    return hits, counts

@@ -13,7 +13,8 @@
 what is left of it and the first of what is right of it; where a part between two arrows is
 empty, both bounds hold. Matching is unanchored unless `start` or `end` say so.
 
-A pattern becomes a Glushkov automaton: one position a symbol, edges that carry the bounds. The
+A pattern becomes a Glushkov automaton: one position a symbol, edges that carry the bounds. Where
+there are no bounds it is made deterministic, and a row costs one look-up an interaction. Else the
 kernel keeps the set of active positions (and, for `=>` with a bound, the most favourable time at
 which the gap began: the latest for <=, the earliest for >=), so it is linear in the events.
 """
@@ -21,8 +22,10 @@ which the gap began: the latest for <=, the earliest for >=), so it is linear in
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from lark import Lark, Tree
 
 MOST_POSITIONS = 250
+MOST_STATES = 1000
 FOREVER = np.iinfo(np.int64).max
 
 _GRAMMAR = r"""
@@ -131,6 +135,7 @@ class Compiled:
         sources, targets, least, most: an entry an edge.
         first, last: bool a position.
         empty: it matches every row without looking.
+        states: the same as a table of states, where there are no bounds.
     """
 
     accepts: npt.NDArray[np.bool_]
@@ -142,6 +147,11 @@ class Compiled:
     first: npt.NDArray[np.bool_]
     last: npt.NDArray[np.bool_]
     empty: bool
+
+    @property
+    def single(self) -> bool:
+        """It is one interaction, which needs no automaton."""
+        return self.first.size == 1 and not self.sources.size and not self.accepts[0, -2:].any()
 
 
 def check(text: str) -> str:
@@ -171,11 +181,14 @@ def occurrences(block: Block, compiled: Compiled, nth: int = 1, begin: Rows | No
     Counts from 1, from the last when negative; rows are looked at from `begin` on (-1: not at
     all). -1 where there is none.
     """
-    from travesia.record.pattern_kernels import find_pattern
+    from travesia.record.pattern_kernels import find_accepted, find_pattern
 
     first = block.start if begin is None else begin
     if compiled.empty:
         return first
+    if compiled.single:
+        hits: Rows = find_accepted(first, block.stop, block.touchpoint, compiled.accepts[0], nth)
+        return hits
 
     def find(wanted: Rows) -> tuple[Rows, Rows]:
         found: tuple[Rows, Rows] = find_pattern(
@@ -230,6 +243,7 @@ def compile_pattern(text: str, vocabulary: Vocabulary) -> Compiled:
         else:
             accepts[position, size if kind == "start" else size + 1] = True
     edges = list(built.edges.items())
+    bounded = any(bound != Bound() for bound in built.edges.values())
     return Compiled(
         accepts,
         np.array([kind == "gap" for kind, _ in built.symbols], bool),
@@ -240,7 +254,47 @@ def compile_pattern(text: str, vocabulary: Vocabulary) -> Compiled:
         _chosen(built.first, len(built.symbols)),
         _chosen(built.last, len(built.symbols)),
         built.empty,
+        None if bounded else determined(built, accepts),
     )
+
+
+def determined(built: Automaton, accepts: npt.NDArray[np.bool_]) -> States | None:
+    """The automaton as a table of states, by the subset construction; None if it grows too large.
+
+    States are sets of positions as bits of a whole number. The search is unanchored: the first
+    positions can be entered at every interaction.
+    """
+    kinds, class_of = np.unique(accepts.T, axis=0, return_inverse=True)
+    accepted = [_bits(np.flatnonzero(kind)) for kind in kinds]
+    follow = [0] * len(built.symbols)
+    for source, target in built.edges:
+        follow[source] |= 1 << target
+    first, last = _bits(built.first), _bits(built.last)
+    number = {0: 0}
+    rows: list[list[int]] = []
+    for positions in iter(lambda: next(islice(number, len(rows), None), None), None):
+        reached = first
+        for place in _places(positions):
+            reached |= follow[place]
+        rows.append([number.setdefault(reached & one, len(number)) for one in accepted])
+        if len(number) > MOST_STATES:
+            return None
+    accepting = np.array([positions & last != 0 for positions in number], bool)
+    return States(class_of.reshape(-1).astype(np.int32), np.array(rows, np.int32), accepting)
+
+
+def _bits(places: Iterable[int]) -> int:
+    bits = 0
+    for place in places:
+        bits |= 1 << int(place)
+    return bits
+
+
+def _places(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def quoted(name: str) -> str:

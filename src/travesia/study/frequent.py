@@ -97,14 +97,14 @@ class Frequent(Question):
         """Count single touchpoints, then pairs of the frequent ones, and so on."""
         if not done:
             singles = np.arange(len(scope.touchpoints)).reshape(-1, 1)
-            return CountPatterns(self._looking(scope), singles, 0)
+            return CountPatterns.of(self._looking(scope), singles)
         if len(done) == self.length:
             return None
         frequent = self._frequent(done[-1])
         candidates, cut = _joined(frequent, scope)
         if not candidates.size:
             return None
-        return CountPatterns(self._looking(scope), candidates, cut)
+        return CountPatterns.of(self._looking(scope), candidates, cut)
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
         """The `top` sub-sequences by customers, then by names."""
@@ -244,7 +244,13 @@ class CountPatterns:
 
     looking: Looking
     patterns: Counts
+    tree: Tree
     left_out: int
+
+    @classmethod
+    def of(cls, looking: Looking, patterns: Counts, left_out: int = 0) -> CountPatterns:
+        """The pass over these sub-sequences."""
+        return cls(looking, patterns, Tree.of(patterns, looking.goal.size), left_out)
 
     def observe(self, block: Block) -> Partial:
         """`counts` (journeys, customers, converted), `totals` (journeys, converted)."""
@@ -260,8 +266,13 @@ class CountPatterns:
             self.looking.goal,
             self.looking.gap,
             self.looking.adjacent,
-            *_tree(self.patterns, self.looking.goal.size),
+            self.tree.first,
+            self.tree.offsets,
+            self.tree.children,
+            self.tree.symbol,
+            self.tree.leaf,
             len(self.patterns),
+            self.patterns.shape[1],
             block.groups,
         )
         return Partial(
@@ -315,28 +326,46 @@ def _joined(
     }
     kept = list(found)
     if len(found) > most:
-        name = scope.touchpoints.name
-        kept.sort(key=lambda one: (-found[one], [name(code) for code in one]))
+        names = {code: scope.touchpoints.name(code) for pattern in frequent for code in pattern}
+        kept.sort(key=lambda one: (-found[one], [names[code] for code in one]))
         kept = kept[:most]
     return np.array(sorted(kept), np.int64), len(found) - len(kept)
 
 
-def _tree(patterns: Counts, size: int) -> tuple[Counts, Counts, Counts, Counts]:
-    """The tree of all prefixes: nodes by touchpoint (offsets, nodes), parents, leaves."""
-    places: dict[Pattern, int] = {}
-    parents: list[int] = []
-    for pattern in map(tuple, patterns.tolist()):
-        for depth in range(1, len(pattern) + 1):
-            if pattern[:depth] not in places:
-                places[pattern[:depth]] = len(places)
-                parents.append(places.get(pattern[: depth - 1], -1))
-    leaf = np.full(len(places), -1, np.int64)
-    leaf[[places[tuple(pattern)] for pattern in patterns.tolist()]] = np.arange(len(patterns))
-    symbols = np.array([prefix[-1] for prefix in places], np.int64)
-    depths = np.array([len(prefix) for prefix in places], np.int64)
-    nodes = np.lexsort((-depths, symbols))
-    offsets = np.searchsorted(symbols[nodes], np.arange(size + 1))
-    return offsets, nodes, np.array(parents, np.int64), leaf
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The prefixes of some sub-sequences.
+
+    Attributes:
+        first: touchpoint -> its node, -1 for none.
+        offsets, children: node -> the nodes one longer.
+        symbol: node -> its last touchpoint.
+        leaf: node -> the place of its sub-sequence, -1 for a mere prefix.
+    """
+
+    first: Counts
+    offsets: Counts
+    children: Counts
+    symbol: Counts
+    leaf: Counts
+
+    @classmethod
+    def of(cls, patterns: Counts, size: int) -> Tree:
+        """The tree of sub-sequences of one length, over so many touchpoints."""
+        nodes: dict[Pattern, int] = {}
+        for pattern in map(tuple, patterns.tolist()):
+            for depth in range(1, len(pattern) + 1):
+                nodes.setdefault(pattern[:depth], len(nodes))
+        parents = np.array([nodes.get(prefix[:-1], -1) for prefix in nodes], np.int64)
+        symbol = np.array([prefix[-1] for prefix in nodes], np.int64)
+        roots = np.flatnonzero(parents < 0)
+        first = np.full(size, -1, np.int64)
+        first[symbol[roots]] = roots
+        children = np.argsort(parents, kind="stable")[roots.size :]
+        offsets = np.searchsorted(parents[children], np.arange(len(nodes) + 1))
+        leaf = np.full(len(nodes), -1, np.int64)
+        leaf[[nodes[tuple(pattern)] for pattern in patterns.tolist()]] = np.arange(len(patterns))
+        return cls(first, offsets, children, symbol, leaf)
 
 
 def _lifts(

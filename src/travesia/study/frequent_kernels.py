@@ -20,60 +20,129 @@ def count_patterns(
     goal,
     gap,
     adjacent,
+    first,
     offsets,
-    nodes,
-    parent,
+    children,
+    symbol,
     leaf,
     leaves,
+    depth_of_leaves,
     groups,
 ):
-    """Rows, keys and converted rows of every leaf of a tree of prefixes, by group.
+    """Rows, keys and converted rows of every leaf of a tree of prefixes, by group; and of all.
 
-    `nodes[offsets[c] : offsets[c + 1]]` are the tree's nodes of touchpoint c, the deepest first,
-    so that no interaction serves twice. A row is looked at up to its first goal. Every node
-    remembers the last interaction it was reached at: the one that leaves most room for the next,
-    which may come `gap` later at most, or (`adjacent`) must be the next one.
+    `first[c]` is the node of the prefix (c), -1 if there is none; `children[offsets[n] :
+    offsets[n + 1]]` are the nodes one longer. A row is looked at up to its first goal, and the
+    tree is walked down as far as the row has it: `ends` are the places where a prefix can end in
+    it. The next interaction is judged by the latest end before it, which leaves most room: it may
+    come `gap` later at most, or (`adjacent`) must be the next one.
     """
     counts = np.zeros((groups, leaves, 3), np.int64)
     totals = np.zeros((groups, 2), np.int64)
-    reached_in = np.full(parent.size, -1, np.int64)
-    reached_at = np.zeros(parent.size, np.int64)
-    seen_in = np.full(leaves, -1, np.int64)
     seen_by = np.full((groups, leaves), -1, np.int32)
+    longest = 0
+    for row in range(start.size):
+        longest = max(longest, stop[row] - start[row])
+    present_in = np.full(first.size, -1, np.int64)
+    met = np.zeros(first.size, np.int64)  # how often a touchpoint occurs in the row
+    begin = np.zeros(first.size, np.int64)  # where its places begin
+    places = np.empty(longest, np.int64)
+    names = np.empty(longest, np.int64)
+    ends = np.empty((depth_of_leaves + 1, longest), np.int64)
+    ends_of = np.zeros(depth_of_leaves + 1, np.int64)
+    node_at = np.zeros(depth_of_leaves + 1, np.int64)
+    next_at = np.zeros(depth_of_leaves + 1, np.int64)
     free = not adjacent and gap == np.iinfo(np.int64).max
     for row in range(start.size):
         g = group[row]
+        distinct = 0
         end = start[row]
         while end < stop[row] and not goal[codes[end]]:
+            c = codes[end]
+            if present_in[c] != row:
+                present_in[c] = row
+                met[c] = 0
+                names[distinct] = c
+                distinct += 1
+            met[c] += 1
             end += 1
         converted = end < stop[row]
         totals[g, 0] += 1
         totals[g, 1] += converted
+        at = 0
+        for k in range(distinct):
+            begin[names[k]] = at
+            at += met[names[k]]
+            met[names[k]] = 0
         for i in range(start[row], end):
             c = codes[i]
-            for k in range(offsets[c], offsets[c + 1]):
-                node = nodes[k]
-                if free and reached_in[node] == row:
-                    continue
-                before = parent[node]
-                if before >= 0:
-                    if reached_in[before] != row:
-                        continue
-                    j = reached_at[before]
-                    if adjacent and j != i - 1:
-                        continue
-                    if time[i] - time[j] > gap:
-                        continue
-                reached_in[node] = row
-                reached_at[node] = i
+            places[begin[c] + met[c]] = i
+            met[c] += 1
+        for k in range(distinct):
+            c = names[k]
+            node = first[c]
+            if node < 0:
+                continue
+            if leaf[node] >= 0:
                 one = leaf[node]
-                if one >= 0 and seen_in[one] != row:
-                    seen_in[one] = row
-                    counts[g, one, 0] += 1
-                    counts[g, one, 2] += converted
-                    if seen_by[g, one] != owner[row]:
-                        seen_by[g, one] = owner[row]
-                        counts[g, one, 1] += 1
+                counts[g, one, 0] += 1
+                counts[g, one, 2] += converted
+                if seen_by[g, one] != owner[row]:
+                    seen_by[g, one] = owner[row]
+                    counts[g, one, 1] += 1
+                continue
+            ends_of[1] = 1 if free else met[c]
+            for q in range(ends_of[1]):
+                ends[1, q] = places[begin[c] + q]
+            node_at[1] = node
+            next_at[1] = offsets[node]
+            depth = 1
+            while depth > 0:
+                if next_at[depth] == offsets[node_at[depth] + 1]:
+                    depth -= 1
+                    continue
+                child = children[next_at[depth]]
+                next_at[depth] += 1
+                c = symbol[child]
+                if present_in[c] != row:
+                    continue
+                one = leaf[child]
+                found = 0
+                if places[begin[c] + met[c] - 1] <= ends[depth, 0]:
+                    continue
+                if free and one >= 0:
+                    found = 1
+                elif adjacent:
+                    for q in range(ends_of[depth]):
+                        i = ends[depth, q] + 1
+                        if i < end and codes[i] == c and time[i] - time[i - 1] <= gap:
+                            ends[depth + 1, found] = i
+                            found += 1
+                else:
+                    before = 0
+                    for q in range(begin[c], begin[c] + met[c]):
+                        i = places[q]
+                        while before < ends_of[depth] and ends[depth, before] < i:
+                            before += 1
+                        if before == 0 or time[i] - time[ends[depth, before - 1]] > gap:
+                            continue
+                        ends[depth + 1, found] = i
+                        found += 1
+                        if free or one >= 0:
+                            break
+                if found == 0:
+                    continue
+                if one < 0:
+                    depth += 1
+                    ends_of[depth] = found
+                    node_at[depth] = child
+                    next_at[depth] = offsets[child]
+                    continue
+                counts[g, one, 0] += 1
+                counts[g, one, 2] += converted
+                if seen_by[g, one] != owner[row]:
+                    seen_by[g, one] = owner[row]
+                    counts[g, one, 1] += 1
     return counts, totals
 
 

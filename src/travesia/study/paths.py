@@ -25,7 +25,7 @@ from travesia.study.heavy import MOST_KEPT, Found, Hashes, Heavy
 from travesia.study.question import Answer, Measure, Question, option, question
 from travesia.study.sampling import MOST_OBSERVATIONS, in_share
 
-MOST_TIED = 20_000
+MOST_TIED = 2_000
 """Paths looked at in full; ties beyond it are broken by hash instead of by name."""
 ENDLESS = 2**31 - 1
 
