@@ -277,8 +277,8 @@ def _goal(sheet: Sheet) -> Markup:
     name = goal.binding.label.pick() or _goal_names(sheet)
     if name in sheet.drawn.goal.pick():
         name = _("Reached")
-    tail = f" ({goal.interval})" if goal.interval else ""
-    measured = el("span", said("span", name), " ", number(sheet, goal), tail, class_="muted")
+    tail = el("span", f"({goal.interval})", class_="nw") if goal.interval else None
+    measured = el("span", said("span", name), " ", number(sheet, goal), " ", tail, class_="muted")
     return _brief("goal", _("Goal"), text, " " if text else None, measured, sign="target")
 
 
@@ -351,18 +351,23 @@ def _pressed_brief(sheet: Sheet, figure: Figure | None, heading: str, name: Text
     return el("div", top, el("p", title_of, " ", number_of, _pain_sentence(figure)), class_="hurt")
 
 
-def _pain_sentence(figure: Figure) -> str:
+def _pain_sentence(figure: Figure) -> Markup:
+    """Of whom the number is, and how sure; the interval is never broken over two lines."""
     if figure.value is None:
-        return figure.reason
-    tail = f" ({figure.interval})" if figure.interval else ""
+        return el("span", figure.reason)
+    interval = el("span", f"({figure.interval})", class_="nw") if figure.interval else None
+    return el("span", _of_whom(figure), " " if interval else None, interval, ".")
+
+
+def _of_whom(figure: Figure) -> str:
     if figure.counts is not None:
-        return _("of {n} customers", n=figure.counts[1][0]) + f"{tail}."
+        return _("of {n} customers", n=figure.counts[1][0])
     about = {
         "duration": _("median"),
         "ratio": _("times the share that reaches the goal"),
     }.get(figure.binding.unit, "")
     basis = "" if figure.n is None else _("{n} customers", n=words.number(figure.n, 0))
-    return ", ".join(one for one in (about, basis) if one) + f"{tail}."
+    return ", ".join(one for one in (about, basis) if one)
 
 
 def _next(sheet: Sheet) -> Markup:

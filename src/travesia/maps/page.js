@@ -22,7 +22,7 @@
     for (var i = 0; i < steps.length; i++) {
       if (seconds >= steps[i][1]) return speak.format(-Math.floor(seconds / steps[i][1]), steps[i][0]);
     }
-    return speak.format(0, "minute");
+    return speak.format(0, "second");
   }
   function ages(within) {
     within.querySelectorAll("time[data-age]").forEach(function (one) {
