@@ -118,7 +118,7 @@ class Findings:
         found = [
             *drop_offs(gave_up, set(plan.ends)),
             *bottlenecks(moves, plan.places, self._is_awaited, plan.goals),
-            *loops(moves, plan.places, self._is_service, customers),
+            *loops(self._between_steps(moves), plan.places, self._is_service, customers),
             *repeats([row for row in answers["contacts"] if self._drawn(row)], self._is_service),
             *low_scores(self._scores, customers),
             *(
@@ -146,6 +146,11 @@ class Findings:
     def _is_service(self, name: str) -> bool:
         known = self.plan.touchpoint(name)
         return known.category == "conversation" or known.channel in _SERVICE
+
+    def _between_steps(self, moves: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Moves from one step to another: inside a step, the order says little."""
+        step = self.plan.step_of
+        return [row for row in moves if step(row["source"]) != step(row["target"])]
 
     def _is_awaited(self, name: str) -> bool:
         """Whether customers wait for it: the company's doing, but no advertising and no survey."""
