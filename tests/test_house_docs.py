@@ -175,12 +175,19 @@ def options() -> set[str]:
     return {f"`{one.name}`" for kind in kinds() for one in fields(question_type(kind))}
 
 
+def reading() -> set[str]:
+    """Every option of reading, as code."""
+    known = inspect.signature(travesia.read).parameters
+    return {f"`{name}`" for name in known if name not in {"source", "options"}}
+
+
 EVERYTHING = {
     "public name": public_names,
     "error": error_names,
     "command": commands,
     "setting": settings,
     "option": options,
+    "option of reading": reading,
 }
 
 
