@@ -101,5 +101,5 @@ def _cell(cell: pa.Scalar) -> str:
 
 def clipped(text: str, most: int = 120) -> str:
     """Text that fits a line."""
-    text = text.replace("\r", " ").replace("\n", " ")
+    text = " ".join(text.splitlines())
     return text if len(text) <= most else text[: most - 1] + "…"

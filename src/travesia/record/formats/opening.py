@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from travesia.errors import InputError, InvalidValue, UnknownName
 from travesia.locale import N_, texts
 from travesia.record.events import Column, ColumnKind, Events, SetAside
 from travesia.record.formats.check import Checker, Plan, customer_type_of
-from travesia.record.formats.feeds import Feed
+from travesia.record.formats.feeds import Feed, clipped
 from travesia.record.formats.recognise import ROLES, Found, Role, recognise
 from travesia.record.formats.sources import Options, open_feeds
 from travesia.record.formats.times import ORDERS, Clock, decide
@@ -255,7 +256,8 @@ def _clock(feed: Feed, name: str, zone: ZoneInfo, told: str | None) -> Clock:
     sample = feed.sample(name)
     clock = decide(sample, feed.scan(name), zone, told)
     if clock is None:
-        shown = [repr(one) for one in sample.drop_null().to_pylist() if one != ""][:3]
+        filled = (one for one in sample.drop_null().to_pylist() if one != "")
+        shown = [repr(clipped(str(one), 40)) for one in islice(filled, 3)]
         raise InputError(
             f"{feed.name}: column {name!r} holds no times, but {', '.join(shown)}.",
             'Name another (time="..."), or say how they are written (time_format="%d.%m.%Y").',

@@ -21,7 +21,7 @@ from travesia.errors import UnknownFormat, UnreadableSource
 from travesia.locale import texts
 from travesia.record.events import ColumnKind, SetAside
 from travesia.record.formats.ahead import ahead
-from travesia.record.formats.feeds import Chunk, shown
+from travesia.record.formats.feeds import Chunk, clipped, shown
 from travesia.record.formats.files import BLOCK, Head, head, utf8_blocks
 from travesia.record.formats.sniff import MARKS, checked_encoding
 
@@ -216,7 +216,7 @@ class XesFeed:
         from travesia.record.formats import xes_kernels as kernels
 
         where = f"{self.name} line {line + data.count(10, 0, at)}"
-        tag = data[at : data.find(b">", at) + 1].decode(errors="replace")[:60]
+        tag = clipped(data[at : at + 200].partition(b">")[0].decode(errors="replace"), 60) + ">"
         if wrong == kernels.NO_LOG:
             return UnknownFormat(
                 f"{where}: this XML is no event log: it begins with {tag}, not with <log>.",
