@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
@@ -152,21 +153,20 @@ def _tick_words(value: float, unit: Unit) -> str:
 def _ticks(values: Sequence[float]) -> list[float]:
     """Three or four round numbers around the values."""
     low, high = min(values), max(values)
-    spread = (high - low) or abs(high) or 1.0
+    size = max(abs(low), abs(high))
+    spread = high - low
+    if spread <= 1e-9 * size or spread < 1e-300:  # one value: show its surroundings
+        spread = size if size > 1e-300 else 1.0
     step = _round_step(spread / 2)
-    first = step * (low // step)
-    count = 1
-    while first + count * step < high - 1e-9:
-        count += 1
-    return [round(first + i * step, 10) for i in range(count + 1)]
+    first = math.floor(low / step)
+    last = max(math.ceil(high / step - 1e-9), first + 1)
+    return [round(i * step, 12) for i in range(first, last + 1)]
 
 
 def _round_step(rough: float) -> float:
     """The smallest of 1, 2, 2.5, 5 or 10 times a power of ten that is not smaller."""
-    power: float = 10.0 ** len(str(int(rough))) if rough >= 1 else 1.0
-    while power > rough:
-        power /= 10
-    return next(power * one for one in (1, 2, 2.5, 5, 10) if power * one >= rough - 1e-12)
+    power: float = 10.0 ** math.floor(math.log10(rough))
+    return next(power * one for one in (1, 2, 2.5, 5, 10, 20) if power * one >= rough * (1 - 1e-9))
 
 
 def _age(sheet: Sheet, figure: Figure) -> Iterator[Markup]:
