@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 
 from study.figure_shapes import cells_of, overlaps, read, table_rows, text_boxes, walks
-from study.random_journeys import journeys_of, logs
+from study.random_journeys import HOUR, STARTS, Event, journeys_of, logs
 from travesia.study.figures import drawing
 from travesia.study.figures.matrix_drawing import rows
+from travesia.study.retention import Retention
 from travesia.study.step_matrix import StepMatrix
 
 SHOP = walks((50, "visit > cart > buy"), (30, "visit > visit > cart"), (20, "ad > visit"))
@@ -76,3 +77,24 @@ def test_forty_steps_have_room():
 def test_the_hidden_table_is_the_answers_table(answer):
     _head, *found = table_rows(read(drawing(answer)))
     assert len(found) == answer.table.num_rows
+
+
+def days(customer, *numbers):
+    return [Event(customer, "visit", STARTS[0] + day * 24 * HOUR) for day in numbers]
+
+
+def test_cohorts_are_drawn_as_far_as_they_are_over():
+    log = [*days("ana", 0, 1, 3), *days("ben", 0, 2), *days("eva", 1, 2, 4), *days("leo", 4)]
+    answer = journeys_of(log).ask(Retention(period="day", periods=3))
+    found = read(drawing(answer))
+    (svg,) = found.iter("svg")
+    counts = {
+        (row["cohort"].isoformat(), row["period"]): row["returned"]
+        for row in answer.to_pylist()
+        if row["customers"]
+    }
+    cells = {(cell["cohort"], cell["period"]): cell for cell in cells_of(svg)}
+    assert set(cells) == set(counts)
+    for key, cell in cells.items():
+        assert answer.customers(**cell).num_rows == counts[key]
+    assert overlaps(list(text_boxes(svg))) == []

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -78,6 +78,8 @@ def _lasting(seconds: float) -> str:
 
 def name(label: Any) -> str:
     """A label as people read it: `(start)` and `(end)` in their language."""
+    if isinstance(label, date):
+        return moment(label)
     text = str(label)
     return _(_OUTSIDE[text]) if text in _OUTSIDE else text
 
@@ -186,7 +188,7 @@ def headed(answer: Answer) -> tuple[list[str], list[list[str]]]:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 _DIFFERENCE_WRITERS: Mapping[str, Callable[[float], str]] = {

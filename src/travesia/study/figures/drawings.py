@@ -8,7 +8,7 @@ from typing import Any
 from travesia.study.figures.flow_drawing import flow
 from travesia.study.figures.frame import Frame
 from travesia.study.figures.funnel_drawing import funnel, funnel_comparison
-from travesia.study.figures.matrix_drawing import step_matrix
+from travesia.study.figures.matrix_drawing import retention, step_matrix
 from travesia.study.figures.table_drawing import table
 from travesia.study.question import Answer
 
@@ -16,6 +16,7 @@ DRAWINGS: dict[str, Callable[[Answer], Frame]] = {
     "flow": flow,
     "funnel": funnel,
     "step_matrix": step_matrix,
+    "retention": retention,
 }
 
 

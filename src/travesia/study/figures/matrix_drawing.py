@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from markupsafe import Markup
 from travesia.draw import words
 from travesia.draw.labels import fit, measure
 from travesia.draw.svg import drawing, el, rect, text
-from travesia.locale import texts
+from travesia.locale import N_, texts
 from travesia.study.figures import cells
 from travesia.study.figures.frame import Frame, Part
 from travesia.study.question import Answer
@@ -28,6 +29,8 @@ DETAIL = 12
 """How many touchpoints are shown; the others are added up in one row."""
 LABELS, WIDTH, NARROWEST, LEGIBLE = 184.0, 920.0, 52.0, 66.0
 ROW, HEAD, GAP = 32.0, 44.0, 2.0
+_STEP = N_("Step {step}, {name}: {n} of {whole} journeys")
+_BACK = N_("{name}, period {step}: {n} of {whole} customers")
 _FAINTEST, _STRONGEST = 0.04, 0.5
 
 
@@ -42,12 +45,24 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One touchpoint over all steps; `members` are those it adds up."""
+    """One touchpoint over all steps; `members` are those it adds up; `size` stands beside it."""
 
     label: str
-    members: tuple[str, ...]
+    members: tuple[Any, ...]
     cells: Mapping[int, Cell]
     outside: bool = False
+    size: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a matrix is of: the cell's fields across and down, and what is written."""
+
+    across: str
+    down: str
+    corner: str
+    title: str
+    label: str
 
 
 def step_matrix(answer: Answer, *, detail: int = DETAIL) -> Frame:
@@ -57,8 +72,49 @@ def step_matrix(answer: Answer, *, detail: int = DETAIL) -> Frame:
     for value, table in cells.strata(answer):
         found = rows(table, detail)
         fixed = {by: value} if by else {}
-        parts.append(Part(value, _shown(found), _Sheet(found, fixed).svg()))
+        label = _(
+            "Step matrix of {n} touchpoints. The table has the same data.",
+            n=words.number(len(found), 0),
+        )
+        said = Wording("step", "touchpoint", _("Step"), _STEP, label)
+        parts.append(Part(value, _shown(found), _Sheet(found, fixed, said).svg()))
     return Frame(answer, _("Where customers stand at each step"), parts)
+
+
+def retention(answer: Answer) -> Frame:
+    """The drawing of a retention's answer: who came back, cohorts by periods."""
+    by = answer.question.by
+    parts = []
+    for value, table in cells.strata(answer):
+        found = cohorts(table)
+        fixed = {by: value} if by else {}
+        label = _(
+            "Who came back, of {n} cohorts. The table has the same data.",
+            n=words.number(len(found), 0),
+        )
+        said = Wording("period", "cohort", _("Began, customers; period after"), _BACK, label)
+        parts.append(Part(value, "", _Sheet(found, fixed, said).svg()))
+    return Frame(answer, _("Who comes back"), parts)
+
+
+def cohorts(table: pa.Table) -> list[Row]:
+    """A row a cohort; periods that are not over for anybody are left out."""
+    found: dict[Any, dict[int, Cell]] = {}
+    sizes: dict[Any, int] = {}
+    for one in table.to_pylist():
+        row = found.setdefault(one["cohort"], {})
+        sizes[one["cohort"]] = max(sizes.get(one["cohort"], 0), one["customers"] + one["open"])
+        if one["customers"]:
+            row[one["period"]] = Cell(one["returned"], one["share"], one["customers"])
+    return [
+        Row(
+            cells.written(name, "label"),
+            (name.isoformat() if isinstance(name, date) else name,),
+            row,
+            size=words.number(sizes[name], 0),
+        )
+        for name, row in found.items()
+    ]
 
 
 def rows(table: pa.Table, detail: int = DETAIL) -> list[Row]:
@@ -119,9 +175,10 @@ def _shown(found: Sequence[Row]) -> str:
 class _Sheet:
     """One matrix being drawn."""
 
-    def __init__(self, found: Sequence[Row], fixed: Mapping[str, Any]) -> None:
+    def __init__(self, found: Sequence[Row], fixed: Mapping[str, Any], words_: Wording) -> None:
         self.rows = found
         self.fixed = fixed
+        self.words = words_
         self.steps = sorted({step for row in found for step in row.cells})
         count = max(len(self.steps), 1)
         self.wide = max((WIDTH - LABELS) / count, NARROWEST)
@@ -132,14 +189,9 @@ class _Sheet:
         """The whole drawing."""
         width = LABELS + self.wide * len(self.steps)
         height = self._top(len(self.rows))
-        label = _(
-            "Step matrix of {n} touchpoints by {steps} steps. The table has the same data.",
-            n=len(self.rows),
-            steps=len(self.steps),
-        )
         body = [mark for nth, row in enumerate(self.rows) for mark in self._row(row, nth)]
         return drawing(
-            width, height, *self._head(), *body, label=label, class_="matrix",
+            width, height, *self._head(), *body, label=self.words.label, class_="matrix",
             style=f"min-width:{min(width, LABELS + LEGIBLE * len(self.steps)):.0f}px;"
             f"max-width:{max(width, 1100):.0f}px",
         )  # fmt: skip
@@ -151,7 +203,7 @@ class _Sheet:
         return HEAD + nth * ROW + apart
 
     def _head(self) -> Iterator[Markup]:
-        yield text(0, 34, _("Step"), kind="sec")
+        yield text(0, 34, self.words.corner, kind="sec")
         for nth, step in enumerate(self.steps):
             x = LABELS + (nth + 0.5) * self.wide
             said = words.number(step, 0)
@@ -160,10 +212,13 @@ class _Sheet:
     def _row(self, row: Row, nth: int) -> Iterator[Markup]:
         top = self._top(nth)
         kind = "sec" if row.outside or len(row.members) > 1 else ""
-        shown = fit(row.label, LABELS - 16, 13)
+        room = LABELS - 16 - (measure(row.size) + 12 if row.size else 0)
+        shown = fit(row.label, room, 13)
         title = ", ".join(row.members[:20]) if len(row.members) > 1 else row.label
         label = el("text", shown, x=0, y=top + 20, class_=f"t13 {kind}".strip())
         yield el("g", el("title", title), label)
+        if row.size:
+            yield text(LABELS - 12, top + 19, row.size, kind="sec", text_anchor="end")
         for column, step in enumerate(self.steps):
             cell = row.cells.get(step)
             if cell is not None:
@@ -171,7 +226,7 @@ class _Sheet:
 
     def _cell(self, row: Row, step: int, cell: Cell, x: float, top: float) -> Markup:
         names = cells.several(row.members, (one.members for one in self.rows if not one.outside))
-        json = cells.as_json({**self.fixed, "step": step, "touchpoint": names})
+        json = cells.as_json({**self.fixed, self.words.across: step, self.words.down: names})
         box = rect(
             x,
             top,
@@ -200,13 +255,11 @@ class _Sheet:
         return said
 
     def _title(self, row: Row, step: int, cell: Cell) -> Markup:
-        return el(
-            "title",
-            _(
-                "Step {step}, {name}: {n} of {whole} journeys",
-                step=words.number(step, 0),
-                name=row.label,
-                n=words.number(cell.journeys, 0),
-                whole=words.number(cell.whole, 0),
-            ),
+        said = _(
+            self.words.title,
+            step=words.number(step, 0),
+            name=row.label,
+            n=words.number(cell.journeys, 0),
+            whole=words.number(cell.whole, 0),
         )
+        return el("title", said)
