@@ -37,14 +37,20 @@ def swayed(**more):
     return row | more
 
 
+def step(**more):
+    row = {"stage": "s", "customers": 1000, "came": 500, "left": 100, "share_left": 0.2,
+           "low_left": 0.17}  # fmt: skip
+    return row | more
+
+
 @pytest.mark.parametrize(
     ("row", "ends", "found"),
     [
-        (contact(), set(), True),
-        (contact(), {"open"}, False),
-        (contact(last=29), set(), False),
-        (contact(low_last=0.049), set(), False),
-        (contact(low_last=None), set(), False),
+        (step(), set(), True),
+        (step(), {"s"}, False),
+        (step(left=29), set(), False),
+        (step(low_left=0.049), set(), False),
+        (step(low_left=None), set(), False),
     ],
 )
 def test_drop_offs(row, ends, found):

@@ -15,7 +15,7 @@ Row = Mapping[str, Any]
 FEW = 30
 """Fewer customers than this are no evidence."""
 LOST = 0.05
-"""Drop-off: at least so large a share of those who met it (its lower bound) went no further."""
+"""Drop-off: at least so large a share of those who came (its lower bound) went no further."""
 WAITED = 0.10
 """Bottleneck: a move that takes at least so large a share of all the time spent on moves."""
 TURNED_BACK = 0.05
@@ -35,7 +35,8 @@ class Candidate:
     """Something that may be a pain point.
 
     Attributes:
-        touchpoint: where it is felt; `towards`: the other end of a move.
+        touchpoint: where it is felt (of drop-offs and scores, the step); `towards`: the other end
+            of a move.
         share, low, high, part, whole: the share of those there that it happens to.
         weight: the share of all customers (bottlenecks: of all the time) that it concerns.
         question, cell: where the evidence stands: the map's question and the row.
@@ -58,21 +59,21 @@ class Candidate:
         return next((level for least, level in SEVERITY if self.weight >= least), 1)
 
 
-def drop_offs(contacts: Iterable[Row], ends: set[str]) -> list[Candidate]:
-    """Touchpoints where journeys end that should not: not the goal, nor in the last stage."""
+def drop_offs(steps: Iterable[Row], ends: set[str]) -> list[Candidate]:
+    """Steps that many never go on from, and should: not the goal's, nor one after it."""
     return [
         Candidate(
             "drop-off",
-            row["touchpoint"],
-            row["last"] / row["customers"],
-            "contacts",
-            {"touchpoint": row["touchpoint"]},
-            share=row["share_last"],
-            part=row["last"],
-            whole=row["met"],
+            row["stage"],
+            row["left"] / row["customers"],
+            "steps",
+            {"stage": row["stage"]},
+            share=row["share_left"],
+            part=row["left"],
+            whole=row["came"],
         )
-        for row in contacts
-        if row["touchpoint"] not in ends and row["last"] >= FEW and (row["low_last"] or 0) >= LOST
+        for row in steps
+        if row["stage"] not in ends and row["left"] >= FEW and (row["low_left"] or 0) >= LOST
     ]
 
 

@@ -475,17 +475,18 @@ class JourneyMap(Bound, Document):
 
     @property
     def pains(self) -> tuple[tuple[Cell, PainPoint], ...]:
-        """The pain points, worst first (severity; equal ones in the order of the map)."""
+        """The pain points, worst first: by severity, then reach, then the order of the map."""
         found = [(cell, item) for cell, item in self.contents() if isinstance(item, PainPoint)]
-        return tuple(sorted(found, key=lambda one: -(one[1].severity or 0)))
+        return tuple(sorted(found, key=lambda one: (-(one[1].severity or 0), -(one[1].reach or 0))))
 
     @property
     def opportunities(self) -> tuple[tuple[Cell, Opportunity], ...]:
-        """The opportunities, best first: by RICE, then by the severity of the pain they answer."""
+        """The opportunities, best first: by RICE, then by the pain they answer, the worst first."""
         found = [(cell, item) for cell, item in self.contents() if isinstance(item, Opportunity)]
-        severity = {pain.id: pain.severity or 0 for _, pain in self.pains}
+        place = {pain.id: at for at, (_, pain) in enumerate(self.pains)}
+        last = len(place)
         return tuple(
-            sorted(found, key=lambda one: (-(one[1].rice or 0), -severity.get(one[1].pain, 0)))
+            sorted(found, key=lambda one: (-(one[1].rice or 0), place.get(one[1].pain, last)))
         )
 
     @validates(mode="after")

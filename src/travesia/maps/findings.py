@@ -32,10 +32,12 @@ from travesia.maps.document import (
 )
 from travesia.maps.planning import Plan
 from travesia.maps.wording import both
-from travesia.record.touchpoints import NOBODY, Evidence
+from travesia.record.touchpoints import NOBODY, Evidence, Owner, Touchpoint
 
 MONTH = 30.44 * 24 * 3600
 _SERVICE = {"service", "phone", "chat"}
+OF_STEPS = {"drop-off", "low score"}
+"""Causes that are about a whole step."""
 
 _TITLES = {
     "drop-off": N_("Many stop at {here}"),
@@ -89,22 +91,23 @@ class Findings:
 
     def work(self, step: str) -> list[Work]:
         """The processes behind a step's touchpoints, and who owns them."""
-        found: list[Work] = []
+        behind: dict[tuple[Text, Owner], list[Touchpoint]] = {}
         for name in self.plan.step(step).names:
             known = self.plan.touchpoint(name)
             if known.processes or known.owner != NOBODY:
                 process = known.processes[0].name if known.processes else known.label
-                found.append(
-                    Work(
-                        id=f"{step}.work.{name}",
-                        text=process,
-                        owner=known.owner,
-                        processes=known.processes,
-                        systems=known.systems,
-                        origin=known.origin,
-                    )
-                )
-        return found
+                behind.setdefault((process, known.owner), []).append(known)
+        return [
+            Work(
+                id=f"{step}.work.{served[0].key}",
+                text=process,
+                owner=owner,
+                processes=served[0].processes,
+                systems=tuple(dict.fromkeys(name for one in served for name in one.systems)),
+                origin=served[0].origin,
+            )
+            for (process, owner), served in behind.items()
+        ]
 
     # Candidates
 
@@ -112,11 +115,10 @@ class Findings:
     def _worst(self) -> list[Candidate]:
         plan, answers = self.plan, self.answers
         customers = plan.journeys.customers
-        gave_up = [row for row in answers[self._gave_up] if self._drawn(row)]
-        # where there is no order, nothing runs back and nothing is on its way
-        moves = answers["moves"] if plan.ordered else []
+        # where there is no order, nothing goes on or back and nothing is on its way
+        moves, steps = (answers["moves"], answers["steps"]) if plan.ordered else ([], [])
         found = [
-            *drop_offs(gave_up, set(plan.ends)),
+            *drop_offs(steps, self._last_steps),
             *bottlenecks(moves, plan.places, self._is_awaited, plan.goals),
             *loops(self._between_steps(moves), plan.places, self._is_service, customers),
             *repeats([row for row in answers["contacts"] if self._drawn(row)], self._is_service),
@@ -129,9 +131,12 @@ class Findings:
         ]
         return worst(found)
 
-    @property
-    def _gave_up(self) -> str:
-        return "gave_up" if self.plan.goals else "contacts"
+    @cached_property
+    def _last_steps(self) -> set[str]:
+        """The steps from the first one with a touchpoint where a journey may well end."""
+        ends = self.plan.ends
+        first = next(at for at, step in enumerate(self.plan.steps) if ends.intersection(step.names))
+        return {step.key for step in self.plan.steps[first:]}
 
     @cached_property
     def _scores(self) -> list[dict[str, Any]]:
@@ -165,10 +170,10 @@ class Findings:
         return self.plan.step_of(row["touchpoint"])
 
     def _step(self, one: Candidate) -> str:
-        return one.touchpoint if one.cause == "low score" else self.plan.step_of(one.touchpoint)
+        return one.touchpoint if one.cause in OF_STEPS else self.plan.step_of(one.touchpoint)
 
     def _name(self, one: Candidate) -> Text:
-        if one.cause == "low score":
+        if one.cause in OF_STEPS:
             return self.plan.step(one.touchpoint).name
         return self.plan.name(one.touchpoint)
 
@@ -181,9 +186,10 @@ class Findings:
             origin="mined",
             title=self._said(_TITLES, one),
             cause=one.cause,
-            touchpoint="" if one.cause == "low score" else one.touchpoint,
+            touchpoint="" if one.cause in OF_STEPS else one.touchpoint,
             stage=self.plan.step(self._step(one)).stage,
             severity=one.severity,
+            reach=round(min(one.weight, 1), 3),
             evidence=(Evidence(kind="question", question=self._asked(one), cell=dict(one.cell)),),
             bindings=tuple(self._numbers(one, name)),
         )
@@ -191,11 +197,14 @@ class Findings:
     def _numbers(self, one: Candidate, name: str) -> list[Binding]:
         """What is bound to a pain: the share it happens to, or the wait, or the score."""
         asked, cell = self._asked(one), dict(one.cell)
-        if one.cause in {"drop-off", "repeat"}:
-            kind, outcome = ("_last", "last") if one.cause == "drop-off" else ("_again", "again")
-            found = bindings.share(f"{name}.affected", "affected", asked, kind,
-                                   (outcome, "met"), **cell)  # fmt: skip
-            return [bindings.behind(found, outcome=outcome, better="down")]
+        if one.cause == "drop-off":
+            found = bindings.share(f"{name}.affected", "affected", asked, "_left",
+                                   ("left", "came"), **cell)  # fmt: skip
+            return [bindings.behind(found, outcome="left", better="down")]
+        if one.cause == "repeat":
+            found = bindings.share(f"{name}.affected", "affected", asked, "_again",
+                                   ("again", "met"), **cell)  # fmt: skip
+            return [bindings.behind(found, outcome="again", better="down")]
         if one.cause == "loop":
             found = bindings.share(f"{name}.affected", "affected", asked, "",
                                    ("moved", "came"), **cell)  # fmt: skip
@@ -246,15 +255,14 @@ class Findings:
         return bindings.number(name, "influence", "influence", columns, touchpoint=touchpoint)  # type: ignore[arg-type]
 
     def _opportunity(self, one: Candidate) -> Opportunity:
-        advice = (
-            NOTHING if one.cause == "low score" else self.plan.touchpoint(one.touchpoint).advice
-        )
+        names = self.plan.step(one.touchpoint).names if one.cause in OF_STEPS else (one.touchpoint,)
+        most_met = max(names, key=lambda name: self.plan.customers[name])
         return Opportunity(
             id=f"{self._id(one)}.answer",
             origin="mined",
             status="draft",
             title=self._said(_ANSWERS, one),
-            detail=advice,
+            detail=self.plan.touchpoint(most_met).advice,
             reach=self._a_month(one.part or one.whole),
             pain=self._id(one),
         )
@@ -270,8 +278,6 @@ class Findings:
         return f"{self._step(one)}.pain.{one.cause}.{one.touchpoint}{towards}"
 
     def _asked(self, one: Candidate) -> str:
-        if one.cause == "drop-off":
-            return self._gave_up
         if one.cause == "low score":
             return self.score_questions[one.touchpoint]
         return one.question
