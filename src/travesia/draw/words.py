@@ -203,8 +203,11 @@ def _two_units(seconds: float, size: int, inner: int, region: str) -> str:
     """The second unit is left out from ten of the first on, where it says nothing."""
     if size == _MONTH and seconds < 2 * _MONTH:
         size, inner = _DAY, _HOUR
-    if round(seconds / size) >= 10:
-        return _counted(round(seconds / size), size, region)
+    whole = round(seconds / size)
+    if size not in (_YEAR, _DAY) and whole * size >= _larger(size) * _KEPT:
+        return _counted(1, _larger(size), region)
+    if whole >= 10:
+        return _counted(whole, size, region)
     big, small = divmod(round(seconds / inner), round(size / inner))
     head = _counted(big, size, region)
     return f"{head} {_counted(small, inner, region)}" if small else head
