@@ -189,7 +189,7 @@ class Findings:
             touchpoint="" if one.cause in OF_STEPS else one.touchpoint,
             stage=self.plan.step(self._step(one)).stage,
             severity=one.severity,
-            reach=round(min(one.weight, 1), 3),
+            reach=round(min((one.part or one.whole) / self.plan.journeys.customers, 1), 3),
             evidence=(Evidence(kind="question", question=self._asked(one), cell=dict(one.cell)),),
             bindings=tuple(self._numbers(one, name)),
         )
