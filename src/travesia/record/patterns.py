@@ -126,6 +126,21 @@ class Automaton:
 
 
 @dataclass(frozen=True, slots=True)
+class States:
+    """A deterministic automaton: one look-up an interaction.
+
+    Attributes:
+        class_of: code -> its class; then of the start and the end.
+        table: the next state, by state and class; 0 is where rows begin.
+        accepting: bool a state.
+    """
+
+    class_of: npt.NDArray[np.int32]
+    table: npt.NDArray[np.int32]
+    accepting: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
     """An automaton over the codes of one vocabulary, as arrays for the kernel.
 
@@ -147,6 +162,7 @@ class Compiled:
     first: npt.NDArray[np.bool_]
     last: npt.NDArray[np.bool_]
     empty: bool
+    states: States | None = None
 
     @property
     def single(self) -> bool:
@@ -181,7 +197,7 @@ def occurrences(block: Block, compiled: Compiled, nth: int = 1, begin: Rows | No
     Counts from 1, from the last when negative; rows are looked at from `begin` on (-1: not at
     all). -1 where there is none.
     """
-    from travesia.record.pattern_kernels import find_accepted, find_pattern
+    from travesia.record.pattern_kernels import find_accepted, find_pattern, find_states
 
     first = block.start if begin is None else begin
     if compiled.empty:
@@ -191,7 +207,21 @@ def occurrences(block: Block, compiled: Compiled, nth: int = 1, begin: Rows | No
         return hits
 
     def find(wanted: Rows) -> tuple[Rows, Rows]:
-        found: tuple[Rows, Rows] = find_pattern(
+        found: tuple[Rows, Rows]
+        if compiled.states is not None:
+            states = compiled.states
+            found = find_states(
+                first,
+                block.start,
+                block.stop,
+                block.touchpoint,
+                states.class_of,
+                states.table,
+                states.accepting,
+                wanted,
+            )
+            return found
+        found = find_pattern(
             first,
             block.start,
             block.stop,
@@ -419,7 +449,7 @@ def _arrow(tree: Tree[Any]) -> tuple[str, Bound]:
 
 
 def _counts(tree: Tree[Any]) -> tuple[int, int | None]:
-    numbers = [int(child) for child in tree.children if str(child).isdigit()]
+    numbers = [int(str(child)) for child in tree.children if str(child).isdigit()]
     if tree.data == "exactly":
         return numbers[0], numbers[0]
     if tree.data == "between":
