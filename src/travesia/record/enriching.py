@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow.types import (
+    is_boolean,
+    is_date,
+    is_decimal,
+    is_floating,
+    is_integer,
+    is_large_string,
+    is_null,
+    is_string,
+    is_string_view,
+    is_timestamp,
+)
 
 from travesia.errors import InvalidValue, UnknownName
 from travesia.record.attributes import Mask, merge_attributes
@@ -74,19 +87,18 @@ def _attributes(table: pa.Table, zone: str) -> tuple[tuple[Column, ...], list[pa
     return tuple(columns), arrays
 
 
+_KINDS: tuple[tuple[ColumnKind, tuple[Callable[[pa.DataType], bool], ...]], ...] = (
+    ("text", (is_string, is_large_string, is_string_view, is_boolean, is_null)),
+    ("number", (is_integer, is_floating, is_decimal)),
+    ("time", (is_timestamp, is_date)),
+)
+
+
 def _kind(name: str, found: pa.DataType) -> ColumnKind:
     inner = found.value_type if pa.types.is_dictionary(found) else found
-    if pa.types.is_boolean(inner) or pa.types.is_null(inner):
-        return "text"
-    if any(
-        test(inner)
-        for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    ):
-        return "text"
-    if pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_decimal(inner):
-        return "number"
-    if pa.types.is_timestamp(inner) or pa.types.is_date(inner):
-        return "time"
+    for kind, tests in _KINDS:
+        if any(test(inner) for test in tests):
+            return kind
     raise InvalidValue(
         f"Column {name!r} holds {found}, which is neither text, number nor time.",
         "Convert it, or leave it out.",

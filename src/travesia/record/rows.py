@@ -204,12 +204,3 @@ def coded(codes: Values, names: pa.StringArray) -> pa.DictionaryArray:
     """Codes with the names they stand for; not checked again."""
     narrow = np.ascontiguousarray(codes, code_type(len(names)))
     return pa.DictionaryArray.from_arrays(pa.array(narrow), names, safe=False)
-
-
-def no_rows(shape: Shape) -> Rows:
-    """No customers at all."""
-    kinds = {column.name: column.kind for column in shape.kept}
-    kinds |= {"touchpoint": "text", "time": "time", "order": "number"}
-    types = {"text": np.uint16, "time": np.int64, "number": np.float64}
-    columns: dict[str, Values] = {name: np.empty(0, types[kinds[name]]) for name in names_of(shape)}
-    return Rows(np.empty(0, np.uint64), pa.array([], shape.key), np.zeros(1, np.int64), columns)
