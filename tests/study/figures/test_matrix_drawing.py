@@ -1,5 +1,6 @@
 """The step matrix's drawing, read back."""
 
+import re
 from collections import defaultdict
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 
 from study.figure_shapes import cells_of, overlaps, read, table_rows, text_boxes, walks
 from study.random_journeys import HOUR, STARTS, Event, journeys_of, logs
+from travesia.draw.tokens import colour, contrast
 from travesia.study.figures import drawing
 from travesia.study.figures.matrix_drawing import rows
 from travesia.study.retention import Retention
@@ -98,3 +100,13 @@ def test_cohorts_are_drawn_as_far_as_they_are_over():
     for key, cell in cells.items():
         assert answer.customers(**cell).num_rows == counts[key]
     assert overlaps(list(text_boxes(svg))) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_figures_are_legible_on_the_darkest_cell(theme):
+    sea, surface = colour("sea", theme), colour("surface", theme)
+    mixed = [
+        round((int(one, 16) + int(other, 16)) / 2)
+        for one, other in zip(re.findall("..", sea[1:]), re.findall("..", surface[1:]), strict=True)
+    ]
+    assert contrast(colour("ink", theme), "#" + "".join(f"{one:02X}" for one in mixed)) >= 4.5

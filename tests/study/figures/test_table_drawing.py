@@ -1,5 +1,7 @@
 """Answers without a drawing of their own: tables with bars, and single numbers."""
 
+from dataclasses import replace
+
 import pytest
 
 from study.figure_shapes import cells_of, read, table_rows, walks
@@ -89,3 +91,22 @@ def test_a_number_stands_in_its_interval():
 def test_its_title_is_the_questions_first_line(shop, reach):
     (head,) = read(drawing(shop.ask(reach))).iter("figcaption")
     assert head.text == "How many ever buy"
+
+
+def test_a_number_says_its_target_and_its_past():
+    words = " ".join(read(number(0.5, 0.4, 0.6, target=0.7, compared=0.45)).itertext())
+    assert "target 70.0%" in words
+    assert "before 45.0%" in words
+
+
+def test_of_many_groups_the_largest_are_drawn():
+    log = [
+        replace(one, channel=f"channel {nth}")
+        for nth, size in enumerate(range(20, 8, -1))
+        for one in walks((size, f"visit {nth}"))
+    ]
+    log = [replace(one, customer=f"{nth}") for nth, one in enumerate(log)]
+    found = read(drawing(journeys_of(log).ask(Describe(by="channel"))))
+    assert [one.text for one in found.iter("h3")] == [f"channel {nth}" for nth in range(8)]
+    (note,) = found.xpath(".//p[@class='note']/text()")
+    assert note.endswith("8 of 12 groups are drawn; the table has all.")

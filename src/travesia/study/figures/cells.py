@@ -22,7 +22,7 @@ _ = texts("figures")
 
 MOST_ROWS = 2000
 """Rows of a hidden table; a reader of more has the data itself."""
-MOST_LISTED = 40
+MOST_LISTED, MOST_GROUPS = 40, 8
 ARROW = " → "
 _OUTSIDE = {
     "(start)": N_("Start"),
@@ -163,15 +163,34 @@ def as_json(given: Mapping[str, Any]) -> str:
 
 
 def strata(answer: Answer) -> Iterator[tuple[str | None, pa.Table]]:
-    """The answer's table once, or once for each value of the column it was asked `by`."""
+    """The answer's table once, or once for each value of the column it was asked `by`.
+
+    Of many values the eight with most customers (or whatever is counted first), in their order.
+    """
     by = answer.question.by
     if by is None:
         yield None, answer.table
         return
     values = answer.table.column(by).to_pylist()
-    for value in dict.fromkeys(values):
+    counts = _counted(answer, values)
+    for value in _largest(counts):
         keep = pa.array([one == value for one in values], pa.bool_())
         yield value, answer.table.filter(keep)
+
+
+def _counted(answer: Answer, values: Sequence[Any]) -> dict[Any, int]:
+    """How much each value has of what is counted first."""
+    counted = next((one.name for one in answer.measures if one.role == "count"), None)
+    column = answer.table.column(counted).to_pylist() if counted else [1] * len(values)
+    found: dict[Any, int] = {}
+    for value, count in zip(values, column, strict=True):
+        found[value] = found.get(value, 0) + (count or 0)
+    return found
+
+
+def _largest(counts: Mapping[Any, int]) -> list[Any]:
+    ranked = sorted(counts, key=lambda one: -counts[one])[:MOST_GROUPS]
+    return [one for one in counts if one in ranked]
 
 
 def table_of(answer: Answer, caption: str) -> Markup:

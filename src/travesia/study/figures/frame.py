@@ -11,8 +11,11 @@ from markupsafe import Markup
 
 from travesia.draw import words
 from travesia.draw.svg import el, figure, join
+from travesia.locale import texts
 from travesia.study.figures import cells
 from travesia.study.question import Answer
+
+_ = texts("figures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,13 @@ class Frame:
         return [_part(one) for one in self.parts]
 
     def _note(self) -> Markup:
-        return el("p", self.answer.note, class_="note")
+        by = self.answer.question.by
+        groups = len(set(self.answer.table.column(by).to_pylist())) if by else 0
+        said = [self.answer.note]
+        if groups > cells.MOST_GROUPS:
+            left = {"n": cells.MOST_GROUPS, "all": words.number(groups, 0)}
+            said.append(_("{n} of {all} groups are drawn; the table has all.", **left))
+        return el("p", " ".join(said), class_="note")
 
 
 def _style() -> Markup:
@@ -65,7 +74,14 @@ def _part(one: Part) -> Markup:
     value = el("h3", one.value or words.DASH) if one.value is not None else None
     key = el("span", el("i", class_="fade"), one.key, class_="key") if one.key else None
     sub = el("p", el("span", one.sub), key, class_="sub") if one.sub or key else None
-    scrolled = el("div", one.body, class_="scroll", tabindex="0", role="group", aria_label=one.sub)
+    scrolled = el(
+        "div",
+        one.body,
+        class_="scroll",
+        tabindex="0",
+        role="group",
+        aria_label=one.sub or one.value,
+    )
     return el("div", value, sub, scrolled, class_="part")
 
 

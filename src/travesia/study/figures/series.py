@@ -17,7 +17,6 @@ from travesia.study.question import Answer, Measure
 
 _ = texts("figures")
 
-MOST_SERIES = 8
 _ESTIMATES = ("share", "number", "duration", "count")
 
 Row = Mapping[str, Any]
@@ -68,7 +67,7 @@ def series(answer: Answer, measure: Measure) -> list[Series]:
     ]
     if answer.question.by is None:
         return [Series("", one.points) for one in found]
-    return sorted(found, key=lambda one: -len(one.points))[:MOST_SERIES]
+    return found
 
 
 def label(row: Row, answer: Answer) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from travesia.draw import words
-from travesia.draw.svg import el, interval_bar, join
+from travesia.draw.svg import el, interval_bar
 from travesia.locale import N_, texts
 from travesia.study.figures import cells
 from travesia.study.figures.frame import Frame, Part
@@ -32,20 +32,40 @@ def table(answer: Answer) -> Frame:
 
 
 def number(
-    value: float, low: float, high: float, *, role: str = "share", label: str = "", of: str = ""
+    value: float,
+    low: float,
+    high: float,
+    *,
+    role: str = "share",
+    label: str = "",
+    of: str = "",
+    target: float | None = None,
+    compared: float | None = None,
 ) -> Markup:
-    """One number with its interval on a scale of its own, and how many it is of."""
+    """One number with its interval on a scale of its own, and how many it is of.
+
+    Args:
+        value: the estimate.
+        low: the lower end of its 95 % interval.
+        high: the upper end.
+        role: how it is written.
+        label: what it is.
+        of: numerator and denominator in words.
+        target: where it should be.
+        compared: where it was.
+    """
     span = words.share_interval(low, high) if role == "share" else words.interval(low, high)
+    said = [_("95 %: {interval}", interval=span), of]
+    if target is not None:
+        said.append(_("target {value}", value=cells.written(target, role)))
+    if compared is not None:
+        said.append(_("before {value}", value=cells.written(compared, role)))
     return el(
         "div",
         el("div", label, class_="what") if label else None,
         el("div", cells.written(value, role), class_="big"),
-        interval_bar(240, value, low, high),
-        el(
-            "div",
-            join([_("95 %: {interval}", interval=span), f" · {of}" if of else ""]),
-            class_="of",
-        ),
+        interval_bar(240, value, low, high, target=target, compared=compared),
+        el("div", " · ".join(one for one in said if one), class_="of"),
         class_="single",
     )
 
