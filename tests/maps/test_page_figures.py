@@ -21,6 +21,7 @@ from travesia.maps.document import (
     Pick,
     Stage,
     Step,
+    Thought,
 )
 from travesia.maps.drawing import Sheet
 from travesia.maps.drawing_cards import _missed, suffered
@@ -243,6 +244,17 @@ def test_other_personas_have_curves_of_their_own():
         lane = html.fragment_fromstring(str(emotion_lane(sheet)))
     assert len(lane.xpath(".//*[@class='mood other c1']")) == 1
     assert "Bea" in lane.text_content()
+
+
+def test_a_feeling_without_words_takes_those_of_its_step():
+    thought = Thought(text="Boots, at last.")
+    drawn = felt((("", 1),), (("", 0),), (("", -1),))
+    lanes = (*drawn.lanes, Lane(key="t", role="thought"))
+    cells = (*drawn.cells, Cell(step="s0", lane="t", items=(thought,)))
+    drawn = drawn.model_copy(update={"lanes": lanes, "cells": cells})
+    with language("en"):
+        lane = html.fragment_fromstring(str(emotion_lane(sheet_of(drawn))))
+    assert "“Boots, at last.”" in lane.text_content()
 
 
 def test_a_metric_carries_its_age_for_the_page_to_mark():

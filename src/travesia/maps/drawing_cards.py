@@ -35,7 +35,7 @@ from travesia.maps.layout import Column
 
 _ = texts("page")
 
-_SHOWN, _SHOWN_ON_PAPER = 6, 4
+_SHOWN = 4
 """Cards of one cell before the others are folded away."""
 
 
@@ -128,8 +128,7 @@ def _card_row(
     cards = [(column, _cards(sheet, items_of(column))) for column in sheet.layout.columns]
     if not any(found for _column, found in cards):
         return None
-    shown = _SHOWN if sheet.live else _SHOWN_ON_PAPER
-    content = ((column, folded(sheet, found, shown)) for column, found in cards)
+    content = ((column, folded(sheet, found, _SHOWN)) for column, found in cards)
     return row(kind, heading, cells(content))
 
 

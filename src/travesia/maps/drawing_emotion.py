@@ -13,7 +13,7 @@ from travesia.draw.curves import Point, band, curve, middle
 from travesia.draw.labels import fit
 from travesia.draw.svg import el, face, path, rect
 from travesia.locale import texts
-from travesia.maps.document import Emotion, Persona
+from travesia.maps.document import Emotion, Persona, Thought
 from travesia.maps.drawing import Sheet, at, label, said, wide
 from travesia.maps.figures import Figure
 from travesia.maps.layout import Column
@@ -137,8 +137,17 @@ def _feeling(sheet: Sheet, column: Column, emotion: Emotion) -> Feeling | None:
     if valence is None:
         return None
     x = sheet.layout.center(column)
-    verbatim, word = emotion.verbatim.pick(), emotion.word.pick()
+    verbatim = emotion.verbatim.pick() or _thought_of(sheet, column, measured=value is not None)
+    word = emotion.word.pick()
     return Feeling(column, x, valence, plot_of(sheet), figure, verbatim, word, emotion)
+
+
+def _thought_of(sheet: Sheet, column: Column, *, measured: bool) -> str:
+    """What customers say at the step; beside a measured feeling only their own words will do."""
+    for item in sheet.items(column, "thought"):
+        if isinstance(item, Thought) and (item.verbatim or not measured):
+            return item.text.pick()
+    return ""
 
 
 def _runs(sheet: Sheet, found: list[Feeling]) -> Iterator[list[Feeling]]:

@@ -59,7 +59,8 @@
     body.scrollTop = 0;
     drawer.querySelector("[data-close]").focus({ preventScroll: true });
     history.replaceState(null, "", "#cell=" + encodeURIComponent(id));
-    var shown = button(id);
+    var shown = button(id), folded = shown && shown.closest("details");
+    if (folded) folded.open = true;
     if (shown && opener !== shown) shown.scrollIntoView({ block: "nearest", inline: "center" });
   }
   // The other numbers of the same part
