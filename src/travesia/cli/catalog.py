@@ -63,7 +63,7 @@ def _coverage(ctx: typer.Context, source: list[str], **options: Any) -> None:
     from travesia.study.describe import Describe
 
     catalogue = Catalogue.load(options["catalogue"])
-    journeys = journeys_from(source, options, ctx.meta["travesia.lenses"])
+    journeys = journeys_from(source, options, ctx.meta["travesia.lenses"], catalogue)
     counts = {
         row["touchpoint"]: (row["interactions"], row["customers"])
         for row in journeys.ask(Describe()).to_pylist()

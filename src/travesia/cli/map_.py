@@ -68,7 +68,7 @@ def _mapped(ctx: typer.Context, source: list[str], **options: Any) -> None:
     from travesia.record.catalogue import Catalogue
 
     catalogue = Catalogue.load(options["catalogue"]) if options["catalogue"] else None
-    journeys = journeys_from(source, options, ctx.meta["travesia.lenses"])
+    journeys = journeys_from(source, options, ctx.meta["travesia.lenses"], catalogue)
     with working(_("Drawing the map")):
         title = options["title"] or Path(source[0]).name.partition(".")[0].replace("_", " ")
         drawn = draft(journeys, catalogue=catalogue, goal=options["goal"], title=title)

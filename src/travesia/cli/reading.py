@@ -16,6 +16,7 @@ from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
 
 if TYPE_CHECKING:
+    from travesia.record.catalogue import Catalogue
     from travesia.record.journeys import Journeys
 
 _ = texts("cli")
@@ -104,16 +105,25 @@ def source_parameters() -> list[inspect.Parameter]:
 
 
 def journeys_from(
-    source: Sequence[str], options: Options, lenses: Sequence[tuple[str, str]]
+    source: Sequence[str],
+    options: Options,
+    lenses: Sequence[tuple[str, str]],
+    catalogue: Catalogue | None = None,
 ) -> Journeys:
-    """The journeys of a command line: read or opened, and seen through its lenses."""
+    """The journeys of a command line: read or opened, and seen through its lenses.
+
+    A catalogue that looks at more than names recognises events while they are read.
+    """
     from travesia.record.journeys import open_journeys, read
 
     with working(_("Reading {source}", source=", ".join(source))):
         if len(source) == 1 and Path(source[0]).is_dir():
             journeys = open_journeys(source[0])
         else:
-            journeys = read(list(source) if len(source) > 1 else source[0], **named(options))
+            names = named(options)
+            if catalogue is not None and catalogue.columns:
+                names["catalogue"] = catalogue
+            journeys = read(list(source) if len(source) > 1 else source[0], **names)
     for lens, written in lenses:
         journeys = looked(journeys, lens, written)
     return journeys
