@@ -178,6 +178,12 @@ def test_paper_repeats_the_map_without_buttons():
     assert len(paper.xpath(".//div[@class='tfoot']")) == 2
 
 
+def test_peak_and_trough_are_those_of_the_whole_map_on_every_sheet():
+    paper = page("en").xpath("//div[@class='paper']")[0]
+    marks = [one.text_content() for one in paper.xpath(".//span[contains(@class,'at mark')]//b")]
+    assert [one.split()[0] for one in marks] == ["First", "Peak", "Trough", "Last"]
+
+
 def test_the_frame_names_the_worst_pain_and_the_next_action():
     frame = page("en").xpath("string(//section[contains(@class,'frame')])")
     assert "Delivery cost at the end" in frame

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from markupsafe import Markup
@@ -16,7 +16,7 @@ from travesia.locale import texts
 from travesia.maps.document import Emotion, Persona, Thought
 from travesia.maps.drawing import Sheet, at, label, said, wide
 from travesia.maps.figures import Figure
-from travesia.maps.layout import Column
+from travesia.maps.layout import Column, screen_layout
 
 _ = texts("page")
 
@@ -352,19 +352,26 @@ def _press(sheet: Sheet, one: Feeling) -> Markup | None:
 
 
 def _named(sheet: Sheet, found: list[Feeling]) -> Iterator[Markup]:
-    """First, last, peak and trough, each with what was said there."""
-    last_step = sheet.drawn.steps[-1:]
+    """First, last, peak and trough of the whole map, each with what was said there."""
+    marks = _marks(sheet)
+    for index, one in enumerate(found):
+        name = marks.get(one.column.number)
+        if name:
+            yield _name(sheet, one, name, up=_upwards(found, index))
+
+
+def _marks(sheet: Sheet) -> dict[int, str]:
+    """Number of a step -> what its feeling is called."""
+    whole = feelings(replace(sheet, layout=screen_layout(sheet.drawn)))
     marks: dict[int, str] = {}
-    if found[0].column.number <= 1:
-        marks[0] = _("First")
-    if found[-1].column.step in last_step:
-        marks[len(found) - 1] = _("Last")
-    if len(found) > 2:
-        values = [one.valence for one in found]
-        marks[values.index(max(values))] = _("Peak")
-        marks[values.index(min(values))] = _("Trough")
-    for index, name in marks.items():
-        yield _name(sheet, found[index], name, up=_upwards(found, index))
+    if whole[0].column.number <= 1:
+        marks[whole[0].column.number] = _("First")
+    if whole[-1].column.step in sheet.drawn.steps[-1:]:
+        marks[whole[-1].column.number] = _("Last")
+    if len(whole) > 2:
+        marks[max(whole, key=lambda one: one.valence).column.number] = _("Peak")
+        marks[min(whole, key=lambda one: one.valence).column.number] = _("Trough")
+    return marks
 
 
 def _upwards(found: list[Feeling], index: int) -> bool:
