@@ -222,6 +222,22 @@ def test_of_too_many_candidates_those_of_rare_parts_are_left_out():
     assert left_out == 5
 
 
+@given(st.sets(st.tuples(st.integers(0, 2), st.integers(0, 2))))
+def test_parts_are_joined_where_they_overlap(parts):
+    scope = journeys_of(log_of(ana="visit cart mail")).scope
+    found, left_out = frequent._joined(dict.fromkeys(parts, 1), scope, most=1000)
+    expected = {(*a, b[1]) for a in parts for b in parts if a[1] == b[0]}
+    assert {tuple(one) for one in found.tolist()} == expected
+    assert (len(found), left_out) == (len(expected), 0)
+
+
+def test_a_journey_looks_up_its_few_touchpoints_among_many():
+    names = [f"t{place:02}" for place in range(40)]
+    log = log_of(ana="t03 t17", ben="t17 t03 t17", cai=" ".join(names))
+    rows = journeys_of(log).ask(Frequent(length=2, top=3)).to_pylist()
+    assert counted(rows)["t03", "t17"] == (3, 3, None)
+
+
 def test_nothing_has_no_rows():
     assert journeys_of([]).ask(Frequent()).to_pylist() == []
 

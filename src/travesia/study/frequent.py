@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -22,8 +23,11 @@ from travesia.record.lenses import names_of
 from travesia.study import intervals, shares
 from travesia.study.question import Answer, Measure, Question, option, question
 
+MOST_PAIRS = 40_000
 MOST_CANDIDATES = 5_000
 """Sub-sequences counted in one pass; of more, those whose parts are rarest are left out."""
+MOST_COUNTS = 4_000_000
+"""The same times the groups of a breakdown."""
 FOREVER = np.iinfo(np.int64).max
 
 Pattern = tuple[int, ...]
@@ -45,8 +49,8 @@ class Frequent(Question):
     against those without, corrected for all sub-sequences found (Benjamini-Hochberg). It says
     what goes with the goal, not what causes it: longer journeys hold more of everything.
 
-    Counted level by level (Agrawal and Srikant 1995), with at most 5,000 candidates a level; the
-    note says whether some were left out.
+    Counted level by level (Agrawal and Srikant 1995), with at most 40,000 pairs and 5,000 longer
+    candidates a level; the note says whether some were left out.
     """
 
     kind = "frequent"
@@ -100,8 +104,10 @@ class Frequent(Question):
             return CountPatterns.of(self._looking(scope), singles)
         if len(done) == self.length:
             return None
-        frequent = self._frequent(done[-1])
-        candidates, cut = _joined(frequent, scope)
+        groups: Any = done[0][CUSTOMERS]
+        room = MOST_PAIRS if len(done) == 1 else MOST_CANDIDATES
+        most = min(room, MOST_COUNTS // groups.values.size)
+        candidates, cut = _joined(self._frequent(done[-1]), scope, most)
         if not candidates.size:
             return None
         return CountPatterns.of(self._looking(scope), candidates, cut)
@@ -309,27 +315,29 @@ class HasPattern:
         return found
 
 
-def _joined(
-    frequent: Mapping[Pattern, int], scope: Scope, most: int = MOST_CANDIDATES
-) -> tuple[Counts, int]:
+def _joined(frequent: Mapping[Pattern, int], scope: Scope, most: int) -> tuple[Counts, int]:
     """Sub-sequences one longer whose first and last parts are frequent; how many were left out.
 
-    A longer one has no more customers than its rarer part: that is what is kept by.
+    A longer one has no more customers than its rarer part. So parts are joined from the most
+    frequent on, until there is no room: what is left out has a part as rare as the last one.
     """
+    names = {code: scope.touchpoints.name(code) for pattern in frequent for code in pattern}
+    ranked = sorted(frequent, key=lambda one: (-frequent[one], [names[code] for code in one]))
     begins: dict[Pattern, list[Pattern]] = {}
-    for pattern in frequent:
+    ends: dict[Pattern, list[Pattern]] = {}
+    found: list[Pattern] = []
+    for pattern in ranked:
+        joined = [(*pattern, other[-1]) for other in begins.get(pattern[1:], ())]
+        joined += [(*other, pattern[-1]) for other in ends.get(pattern[:-1], ())]
+        joined += [(*pattern, pattern[-1])] * (pattern[1:] == pattern[:-1])
+        if len(found) + len(joined) > most:
+            break
+        found += joined
         begins.setdefault(pattern[:-1], []).append(pattern)
-    found = {
-        (*pattern, other[-1]): min(frequent[pattern], frequent[other])
-        for pattern in frequent
-        for other in begins.get(pattern[1:], ())
-    }
-    kept = list(found)
-    if len(found) > most:
-        names = {code: scope.touchpoints.name(code) for pattern in frequent for code in pattern}
-        kept.sort(key=lambda one: (-found[one], [names[code] for code in one]))
-        kept = kept[:most]
-    return np.array(sorted(kept), np.int64), len(found) - len(kept)
+        ends.setdefault(pattern[1:], []).append(pattern)
+    first_parts = Counter(pattern[:-1] for pattern in frequent)
+    every = sum(first_parts[pattern[1:]] for pattern in frequent)
+    return np.array(sorted(found), np.int64), every - len(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +346,7 @@ class Tree:
 
     Attributes:
         first: touchpoint -> its node, -1 for none.
-        offsets, children: node -> the nodes one longer.
+        offsets, children: node -> the nodes one longer, in order of their touchpoints.
         symbol: node -> its last touchpoint.
         leaf: node -> the place of its sub-sequence, -1 for a mere prefix.
     """
@@ -351,7 +359,7 @@ class Tree:
 
     @classmethod
     def of(cls, patterns: Counts, size: int) -> Tree:
-        """The tree of sub-sequences of one length, over so many touchpoints."""
+        """The tree of sub-sequences of one length, in their order, over so many touchpoints."""
         nodes: dict[Pattern, int] = {}
         for pattern in map(tuple, patterns.tolist()):
             for depth in range(1, len(pattern) + 1):

@@ -32,10 +32,10 @@ def count_patterns(
     """Rows, keys and converted rows of every leaf of a tree of prefixes, by group; and of all.
 
     `first[c]` is the node of the prefix (c), -1 if there is none; `children[offsets[n] :
-    offsets[n + 1]]` are the nodes one longer. A row is looked at up to its first goal, and the
-    tree is walked down as far as the row has it: `ends` are the places where a prefix can end in
-    it. The next interaction is judged by the latest end before it, which leaves most room: it may
-    come `gap` later at most, or (`adjacent`) must be the next one.
+    offsets[n + 1]]` are the nodes one longer, by their touchpoints. A row is looked at up to its
+    first goal, and the tree is walked down as far as the row has it: `ends` are the places where
+    a prefix can end in it. The next interaction is judged by the latest end before it, which
+    leaves most room: it may come `gap` later at most, or (`adjacent`) must be the next one.
     """
     counts = np.zeros((groups, leaves, 3), np.int64)
     totals = np.zeros((groups, 2), np.int64)
@@ -95,17 +95,36 @@ def count_patterns(
             for q in range(ends_of[1]):
                 ends[1, q] = places[begin[c] + q]
             node_at[1] = node
-            next_at[1] = offsets[node]
+            next_at[1] = 0
             depth = 1
             while depth > 0:
-                if next_at[depth] == offsets[node_at[depth] + 1]:
-                    depth -= 1
-                    continue
-                child = children[next_at[depth]]
-                next_at[depth] += 1
-                c = symbol[child]
-                if present_in[c] != row:
-                    continue
+                low = offsets[node_at[depth]]
+                high = offsets[node_at[depth] + 1]
+                if 4 * distinct < high - low:
+                    # look each touchpoint of the row up among the many children
+                    if next_at[depth] == distinct:
+                        depth -= 1
+                        continue
+                    c = names[next_at[depth]]
+                    next_at[depth] += 1
+                    while low < high:
+                        middle = (low + high) // 2
+                        if symbol[children[middle]] < c:
+                            low = middle + 1
+                        else:
+                            high = middle
+                    if low == offsets[node_at[depth] + 1] or symbol[children[low]] != c:
+                        continue
+                    child = children[low]
+                else:
+                    if next_at[depth] == high - low:
+                        depth -= 1
+                        continue
+                    child = children[low + next_at[depth]]
+                    next_at[depth] += 1
+                    c = symbol[child]
+                    if present_in[c] != row:
+                        continue
                 one = leaf[child]
                 found = 0
                 if places[begin[c] + met[c] - 1] <= ends[depth, 0]:
@@ -136,7 +155,7 @@ def count_patterns(
                     depth += 1
                     ends_of[depth] = found
                     node_at[depth] = child
-                    next_at[depth] = offsets[child]
+                    next_at[depth] = 0
                     continue
                 counts[g, one, 0] += 1
                 counts[g, one, 2] += converted
