@@ -213,6 +213,12 @@ def test_a_goal_is_guessed_from_its_name_and_the_map_says_so(shop):
     assert any("guessed" in note.en for note in guessed.notes)
 
 
+@pytest.mark.parametrize("name", ["order_cancelled", "Anulación del pedido", "payment failed"])
+def test_what_nobody_wants_is_never_guessed_to_be_the_goal(name):
+    rows = [("a", "visit", 0), ("a", name, 1), ("b", "visit", 0), ("b", name, 3)]
+    assert draft(read(rows)).goal_touchpoints == ()
+
+
 def test_a_goal_that_does_not_exist_names_the_nearest(shop):
     with pytest.raises(UnknownName, match="purchase"):
         draft(shop, goal="purchas")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +31,10 @@ MIXED = 0.25
 """Mined stages that more of customers' first meetings contradict have hardly any order."""
 GOALS = ("ecommerce", "renewal", "resolution")
 """Entries of the library that are taken for the goal where none is named, in this order."""
+NO_GOAL = re.compile(
+    r"(?i)cancel|churn|refund|return|fail|error|abandon|unsubscri|anula|baja|reembols|devol"
+)
+"""What is never taken for a goal, however much it looks like one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +258,8 @@ def _guessed(
                 spoken = (one.key, one.name.en, one.name.es, one.name.any)
                 alike = (nearest_common(text) for text in spoken if text)
                 common[one.key] = next((key for key in alike if key in GOALS), None)
+    for name in [name for name in common if NO_GOAL.search(name)]:
+        del common[name]
     for wanted in GOALS:
         found = next((name for name, key in common.items() if key == wanted), None)
         if found is not None:
