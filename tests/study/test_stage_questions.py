@@ -152,6 +152,14 @@ def test_too_many_touchpoints_are_not_put_in_order():
         many.ask(Precedence())
 
 
+def test_a_table_that_would_not_fit_is_refused():
+    wide = [
+        (f"p{place}", f"t{place % 400}", place, f"v{place % 150}", None) for place in range(600)
+    ]
+    with pytest.raises(InvalidValue, match="at most fit"):
+        journeys(wide).ask(Precedence(by="channel"))
+
+
 @QUICK
 @given(ROWS)
 def test_a_mix_equals_a_naive_count_and_adds_to_one(rows):

@@ -250,7 +250,9 @@ def _guessed(
 ) -> str | None:
     """The most met touchpoint that looks like a purchase, a renewal or a solved case."""
     common = {
-        name: nearest_common(name) for name, met in customers.items() if met >= RARE * everybody
+        name: nearest_common(name)
+        for name, met in customers.items()
+        if met >= RARE * everybody and not NO_GOAL.search(name)
     }
     if catalogue:
         for one in catalogue.touchpoints:
@@ -258,8 +260,6 @@ def _guessed(
                 spoken = (one.key, one.name.en, one.name.es, one.name.any)
                 alike = (nearest_common(text) for text in spoken if text)
                 common[one.key] = next((key for key in alike if key in GOALS), None)
-    for name in [name for name in common if NO_GOAL.search(name)]:
-        del common[name]
     for wanted in GOALS:
         found = next((name for name, key in common.items() if key == wanted), None)
         if found is not None:

@@ -18,6 +18,7 @@ from travesia.engines.scope import Scope
 from travesia.errors import UnknownName
 from travesia.locale import N_
 from travesia.record.lenses import names_of
+from travesia.study.dense import check_size
 from travesia.study.intervals import ratio, wilson
 from travesia.study.question import Measure, Question, option, question
 
@@ -70,6 +71,7 @@ class Contacts(Question):
 
     def fold(self, scope: Scope) -> Fold:
         """Count by touchpoint."""
+        check_size(scope, self.by, len(scope.touchpoints) * 4)
         return CountContacts(self._goals(scope))
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:

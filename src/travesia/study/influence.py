@@ -20,6 +20,7 @@ from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
 from travesia.record.durations import Duration, microseconds, spelling
 from travesia.record.lenses import names_of
+from travesia.study.dense import check_size
 from travesia.study.intervals import Z, corrected, ratio
 from travesia.study.question import Answer, Measure, Question, option, question
 
@@ -94,6 +95,7 @@ class Influence(Question):
     def passes(self, scope: Scope, done: Sequence[Partial]) -> Fold | None:
         """Find the steps on the way; then count who met what before the goal, by length."""
         goals = self._goals(scope)
+        check_size(scope, self.by, len(goals) * STRATA * 4)
         if not done:
             return CountExposed(goals, np.zeros(len(goals), np.int64), -1, scope.until, 1)
         if len(done) == 1:

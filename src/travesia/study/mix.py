@@ -16,6 +16,7 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import MOST_GROUPS, Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_
+from travesia.study.dense import check_size
 from travesia.study.question import Measure, Question, option, question
 
 
@@ -58,6 +59,7 @@ class Mix(Question):
                 f"Column {self.column!r} has {values:,} values; at most {MOST_GROUPS} can be.",
                 "Choose a column with fewer values.",
             )
+        check_size(scope, self.by, len(scope.touchpoints) * values)
         return CountValues(self.column, len(scope.touchpoints), values)
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:

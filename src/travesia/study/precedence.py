@@ -16,6 +16,7 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_
+from travesia.study.dense import check_size
 from travesia.study.question import Measure, Question, question
 
 MOST_NAMES = 500
@@ -55,6 +56,7 @@ class Precedence(Question):
                 f"There are {names:,} touchpoints; {MOST_NAMES} at most can be put in order.",
                 'Merge the rare ones: journeys.group({...}, others="others").',
             )
+        check_size(scope, self.by, names * names * 3)
         return CountPrecedence(names)
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:

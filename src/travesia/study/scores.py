@@ -17,6 +17,7 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
+from travesia.study.dense import check_size
 from travesia.study.intervals import ratio
 from travesia.study.question import Answer, Measure, Question, option, question
 
@@ -64,6 +65,7 @@ class Scores(Question):
                 f"Column {self.column!r} is no number of the interactions.",
                 "Name the column that holds the score.",
             )
+        check_size(scope, self.by, len(scope.touchpoints) * 5)
         return SumScores(self.column, len(scope.touchpoints))
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
