@@ -20,8 +20,10 @@ Cut = tuple[float, list[list[int]]]
 MOST_COLUMNS = 9
 SAME_COLUMN = 2.5
 """What a move inside a column costs; one column further costs 1."""
-CROWD, ROOM = 0.05, 4
+CROWD, ROOM = 0.02, 5
 """What each node beyond `ROOM` in a column costs, squared, as a share of all moves."""
+LEAST_GAIN = 0.03
+"""A further column must save so much of all moves: columns are narrower the more there are."""
 
 
 def columns(graph: Graph, stages: Sequence[str] = ()) -> list[list[str]]:
@@ -30,7 +32,7 @@ def columns(graph: Graph, stages: Sequence[str] = ()) -> list[list[str]]:
     weights = _weights(graph, keys)
     order = _least_back(_by_level(graph, keys, weights), _order_weights(graph, keys, weights))
     cuts = [_cuts(group, weights) for group in _by_stage(graph, keys, order, stages)]
-    counts = _shared(cuts)
+    counts = _shared(cuts, LEAST_GAIN * float(weights.sum()))
     return [
         [keys[i] for i in column]
         for found, count in zip(cuts, counts, strict=True)
@@ -111,12 +113,12 @@ def _by_stage(
     return [group for group in groups.values() if group]
 
 
-def _shared(cuts: Sequence[Sequence[Cut]]) -> list[int]:
-    """How many columns each group gets: one each, the others where they help most."""
+def _shared(cuts: Sequence[Sequence[Cut]], least: float) -> list[int]:
+    """How many columns each group gets: one each, others where they help most, and enough."""
     counts = [1] * len(cuts)
     for _ in range(MOST_COLUMNS - len(cuts)):
         gains = [_gain(found, count) for found, count in zip(cuts, counts, strict=True)]
-        if not gains or max(gains)[0] <= 0:
+        if not gains or max(gains)[0] <= least:
             break
         best = gains.index(max(gains))
         counts[best] += gains[best][1]
@@ -138,7 +140,7 @@ def _cuts(order: Sequence[int], weights: Weights) -> list[Cut]:
     size = len(order)
     held = weights[np.ix_(order, order)]
     both = held + held.T
-    total = both.sum() / 2 or 1.0
+    total = float(weights.sum()) or 1.0
     crossing = [float(both[:i, i:].sum()) for i in range(size + 1)]
     # best[end]: number of columns -> (cost, where they are cut)
     best: list[dict[int, tuple[float, tuple[int, ...]]]] = [{0: (0.0, (0,))}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 from markupsafe import Markup
 
@@ -49,6 +49,10 @@ _ = texts("figures")
 
 _AGAIN = "M9 5.2A4 4 0 1 1 7.6 2.2M7.9 0v2.7H5.2"
 _LEAST_LABELLED_EXIT = 3.0
+_NEAR = sorted(
+    product(range(-160, 161, 20), range(4, 240, 12)), key=lambda at: (at[1] + 0.6 * abs(at[0]), at)
+)
+"""Places for a label below a curve's lowest point, the nearest first."""
 
 
 def flow(answer: Answer, *, detail: int = DETAIL, stages: Mapping[str, str] | None = None) -> Frame:
@@ -306,12 +310,11 @@ class _Sheet:
         cell = self._cell(one.edge)
         if one.edge == self.main:
             wide = measure(said, 13, 600) + 28
-            middles = [min(max(x + dx, wide / 2), WIDTH - wide / 2) for dx in (0, 30, -30, 60, -60)]
-            boxes = (
-                Box(m - wide / 2, below + dy, m + wide / 2, below + dy + 24)
-                for dy in (4, 16, 30, 46, 64, 84, 108, 132, 160, 190, 220)
-                for m in middles
-            )
+            boxes = [
+                Box(middle - wide / 2, below + dy, middle + wide / 2, below + dy + 24)
+                for dx, dy in _NEAR
+                for middle in [min(max(x + dx, wide / 2), WIDTH - wide / 2)]
+            ]
             box = self.placing.first(boxes)
             if box:
                 yield _pill(box, said, cell)
