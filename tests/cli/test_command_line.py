@@ -257,3 +257,11 @@ def test_the_demo_finds_what_was_planted(travesia: Run, tmp_path: Path) -> None:
     assert "not as planted" not in ran.out
     assert (tmp_path / "demo" / "map.html").stat().st_size > 100_000
     assert tv.open(tmp_path / "demo" / "journeys").customers == 20_000
+
+
+def test_an_edited_map_is_measured_again(travesia: Run, events: str, tmp_path: Path) -> None:
+    document, page = tmp_path / "map.yaml", tmp_path / "map.html"
+    assert travesia("map", events, "-o", str(document), "--title", "Mine").code == 0
+    document.write_text(document.read_text().replace("Mine", "Changed by hand"))
+    assert travesia("map", events, "--map", str(document), "-o", str(page)).code == 0
+    assert "Changed by hand" in page.read_text()

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from travesia.cli.reading import LookingCommand, journeys_from, source_parameters
+from travesia.cli.reading import LookingCommand, Options, journeys_from, source_parameters
 from travesia.cli.showing import write
 from travesia.cli.waiting import working
 from travesia.locale import current_language, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from travesia.maps.document import JourneyMap
+    from travesia.record.catalogue import Catalogue
+    from travesia.record.journeys import Journeys
 
 _ = texts("cli")
 
@@ -54,6 +61,13 @@ def add_to(app: typer.Typer) -> None:
                 text=_("the touchpoint that is the outcome wanted"),
             ),
             option("title", str | None, None, "--title", text=_("the map's title")),
+            option(
+                "edited",
+                Path | None,
+                None,
+                "--map",
+                text=_("measure this map (YAML or JSON) instead of drafting one"),
+            ),
         ]
     )
     app.command(
@@ -62,21 +76,34 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _mapped(ctx: typer.Context, source: list[str], **options: Any) -> None:
-    from travesia.maps.draft import draft
-    from travesia.maps.measure import measure
-    from travesia.maps.page import render
     from travesia.record.catalogue import Catalogue
 
     catalogue = Catalogue.load(options["catalogue"]) if options["catalogue"] else None
     journeys = journeys_from(source, options, ctx.meta["travesia.lenses"], catalogue)
     with working(_("Drawing the map")):
-        title = options["title"] or Path(source[0]).name.partition(".")[0].replace("_", " ")
-        drawn = draft(journeys, catalogue=catalogue, goal=options["goal"], title=title)
-        out: Path = options["out"]
-        if out.suffix == ".json":
-            text = drawn.to_json()
-        elif out.suffix in (".yaml", ".yml"):
-            text = drawn.to_yaml()
-        else:
-            text = render(drawn, measure(drawn, journeys), current_language())
-    write(text, out)
+        text = _written(_map(journeys, catalogue, source, options), journeys, options["out"])
+    write(text, options["out"])
+
+
+def _map(
+    journeys: Journeys, catalogue: Catalogue | None, source: Sequence[str], options: Options
+) -> JourneyMap:
+    """The map that somebody edited, or else one drafted from the journeys."""
+    from travesia.maps.document import JourneyMap
+    from travesia.maps.draft import draft
+
+    if options["edited"]:
+        return JourneyMap.load(options["edited"])
+    title = options["title"] or Path(source[0]).name.partition(".")[0].replace("_", " ")
+    return draft(journeys, catalogue=catalogue, goal=options["goal"], title=title)
+
+
+def _written(drawn: JourneyMap, journeys: Journeys, out: Path) -> str:
+    from travesia.maps.measure import measure
+    from travesia.maps.page import render
+
+    if out.suffix == ".json":
+        return drawn.to_json()
+    if out.suffix in (".yaml", ".yml"):
+        return drawn.to_yaml()
+    return render(drawn, measure(drawn, journeys), current_language())

@@ -248,7 +248,9 @@ def _between(low: str, high: str) -> str:
 
 
 def _minus(figure: str) -> str:
-    return figure.replace("-", MINUS)
+    """The true minus sign; what rounds to nothing has none."""
+    nothing = not any(digit in figure for digit in "123456789")
+    return figure.lstrip("-") if nothing else figure.replace("-", MINUS)
 
 
 def _day(moment: date) -> date:
