@@ -213,6 +213,14 @@ def test_a_goal_is_guessed_from_its_name_and_the_map_says_so(shop):
     assert any("guessed" in note.en for note in guessed.notes)
 
 
+def test_what_a_reader_must_know_stands_on_the_page(shop):
+    from travesia.maps.page import render
+
+    guessed = draft(shop)
+    page = render(guessed, measure(guessed, shop), "es")
+    assert "La meta, Purchase, se dedujo de su nombre." in page
+
+
 @pytest.mark.parametrize("name", ["order_cancelled", "Anulación del pedido", "payment failed"])
 def test_what_nobody_wants_is_never_guessed_to_be_the_goal(name):
     rows = [("a", "visit", 0), ("a", name, 1), ("b", "visit", 0), ("b", name, 3)]
