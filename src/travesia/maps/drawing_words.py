@@ -52,7 +52,7 @@ def table(sheet: Sheet) -> Markup:
 
 
 def narrative(sheet: Sheet) -> Markup:
-    """The map in a few sentences, made from the same numbers, and what to know of how it was made."""
+    """The map in a few sentences from the same numbers, and what to know of how it was made."""
     notes = [note.pick() for note in sheet.drawn.notes]
     sentences = [one for one in [*_sentences(sheet), *notes] if one]
     return said("p", " ".join(sentences), class_="prose")
