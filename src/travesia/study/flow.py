@@ -104,6 +104,8 @@ class Flow(Question):
                 "share": _shares(customers / visitors[source], thin),
                 "low": _shares(low, thin),
                 "high": _shares(high, thin),
+                "out": out[source],
+                "into": into[target],
             }
         )
 
