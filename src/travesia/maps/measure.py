@@ -41,7 +41,7 @@ def measure(journey_map: JourneyMap, journeys: Journeys, glimpses: int = GLIMPSE
         journeys: what to measure it on; the map's own lenses come on top.
         glimpses: how many of the customers behind each number to name (0 for none).
     """
-    seen = journeys.through(journey_map.lenses)  # type: ignore[arg-type]
+    seen = looked(journeys, journey_map.lenses)
     bindings = list(journey_map.every_binding())
     answers = ask_all(seen, journey_map.questions, {one.question for one in bindings})
     found = {one.id: _measured(one, answers.get(one.question)) for one in bindings}
@@ -62,6 +62,25 @@ def measure(journey_map: JourneyMap, journeys: Journeys, glimpses: int = GLIMPSE
         notes={name: answer.answer.note for name, answer in sorted(answers.items())},
         values=found,
     )
+
+
+def looked(journeys: Journeys, lenses: Iterable[Any]) -> Journeys:
+    """The journeys through stored lenses; a `group` forgets the touchpoints that are gone."""
+    for lens in lenses:
+        if isinstance(lens, Mapping) and lens.get("lens") == "group":
+            journeys = _grouped(journeys, lens)
+        else:
+            journeys = journeys.through([lens])
+    return journeys
+
+
+def _grouped(journeys: Journeys, lens: Mapping[str, Any]) -> Journeys:
+    known = journeys.touchpoints
+    mapping = {name: lens["mapping"][name] for name in known if name in lens["mapping"]}
+    others = lens.get("others")
+    if not mapping and others is not None:
+        mapping = dict.fromkeys(known, others)
+    return journeys.group(mapping, others=others) if mapping else journeys
 
 
 @dataclass(frozen=True)
@@ -101,8 +120,7 @@ def ask_all(seen: Journeys, questions: Mapping[str, Any], wanted: Iterable[str])
 
 def _asked_together(seen: Journeys, lenses: Any, asked: Mapping[str, Any]) -> dict[str, Rows]:
     try:
-        looked = seen.through(lenses)
-        found = looked.ask(list(asked.values()))
+        found = looked(seen, lenses).ask(list(asked.values()))
     except UnknownName:
         if len(asked) == 1:
             return {}

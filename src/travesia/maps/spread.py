@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from travesia.locale.text import Text
 from travesia.maps.document import JourneyMap, Stage
-from travesia.maps.measure import ask_all
+from travesia.maps.measure import ask_all, looked
 from travesia.record.touchpoints import Touchpoint
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def spread(journey_map: JourneyMap, journeys: Journeys) -> Spread:
 
 
 def _asked(journey_map: JourneyMap, journeys: Journeys) -> dict[str, list[dict[str, Any]]]:
-    seen = journeys.through(journey_map.lenses)  # type: ignore[arg-type]
+    seen = looked(journeys, journey_map.lenses)
     known = set(seen.touchpoints)
     stages = [
         [stage.key, [key for key in _of(journey_map, stage) if key in known]]

@@ -10,6 +10,7 @@ from travesia.draw import words
 from travesia.locale import N_, texts
 from travesia.locale.text import Text
 from travesia.maps.document import JourneyMap
+from travesia.maps.measure import looked
 from travesia.maps.wording import both
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def table_view(
     Raises:
         UnknownName: there is no such column.
     """
-    seen = journeys.through(journey_map.lenses)  # type: ignore[arg-type]
+    seen = looked(journeys, journey_map.lenses)
     maker = _Maker(journey_map, set(seen.touchpoints), most)
     rows = [(both(N_("All customers")), maker.cells(*maker.asked(seen)))]
     if by is not None:
@@ -108,7 +109,7 @@ def table_view(
             rows.append((_called(value), maker.cells(*own)))
     else:
         for segment in journey_map.segments:
-            inside = seen.through(segment.lenses)  # type: ignore[arg-type]
+            inside = looked(seen, segment.lenses)
             rows.append((segment.name, maker.cells(*maker.asked(inside))))
     return TableView(tuple(stage.name for stage in journey_map.stages), tuple(rows))
 
