@@ -100,6 +100,14 @@ def test_what_the_data_no_longer_have_is_gone_and_the_rest_is_measured():
     assert values["visits"].value == 3
 
 
+def test_a_stage_is_measured_by_the_touchpoints_that_are_left():
+    stages = [["find", ["visit", "advert"]], ["buy", ["buy"]]]
+    asked = {"lenses": [], "question": {"question": "stage_flow", "stages": stages}}
+    found = bound("find", "stages", "came", "count", where={"stage": "find"})
+    drawn = JourneyMap(title="M", questions={"stages": asked}, bindings=[found])
+    assert measure(drawn, read(ROWS)).values["find"].value == 3
+
+
 def test_measuring_leaves_the_map_alone_and_says_what_was_asked():
     drawn = mapped(bound("b", "contacts", "met", "count", where={"touchpoint": "buy"}))
     before = drawn.to_json()

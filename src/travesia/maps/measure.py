@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from travesia.errors import InvalidValue, UnknownName
@@ -119,8 +119,10 @@ def ask_all(seen: Journeys, questions: Mapping[str, Any], wanted: Iterable[str])
 
 
 def _asked_together(seen: Journeys, lenses: Any, asked: Mapping[str, Any]) -> dict[str, Rows]:
+    inside = looked(seen, lenses)
+    known = set(inside.touchpoints)
     try:
-        found = looked(seen, lenses).ask(list(asked.values()))
+        found = inside.ask([_of_known(question, known) for question in asked.values()])
     except UnknownName:
         if len(asked) == 1:
             return {}
@@ -133,6 +135,17 @@ def _asked_together(seen: Journeys, lenses: Any, asked: Mapping[str, Any]) -> di
     return {
         name: Rows(answer, answer.to_pylist()) for name, answer in zip(asked, found, strict=True)
     }
+
+
+def _of_known(question: Any, known: set[str]) -> Any:
+    """A question about stages without the touchpoints that are gone; others as they are."""
+    if not hasattr(question, "stages"):
+        return question
+    stages = tuple(
+        (name, tuple(one for one in touchpoints if one in known))
+        for name, touchpoints in question.stages
+    )
+    return replace(question, stages=stages)
 
 
 def _stored(name: str, stored: Any) -> Mapping[str, Any]:
