@@ -119,7 +119,9 @@ def page(found: dict[int, Results], peers: Path | None) -> str:
     """RESULTS.md."""
     parts = [HEAD.format(about=machine(), tools=versions(peers), touchpoints=TOUCHPOINTS)]
     for events, results in found.items():
-        parts.append(f"\n## {events:,} events, {events // 20:,} customers\n\n{table(results)}")
+        parts.append(
+            f"\n## {events:,} events, about {events // 20:,} customers\n\n{table(results)}"
+        )
         parts.append(f"\n{agreement(results)}\n")
     return "".join(parts)
 
@@ -194,7 +196,8 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     day = datetime.now(UTC).date().isoformat()
     python = platform.python_version()
-    return f"{day}: {os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {python}"
+    busy = f"load average {os.getloadavg()[0]:.1f} when this was written"
+    return f"{day}: {os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {python}; {busy}"
 
 
 def versions(peers: Path | None) -> str:
@@ -208,7 +211,7 @@ def versions(peers: Path | None) -> str:
     done = subprocess.run(
         [peers, "-c", code, *names], stdout=subprocess.PIPE, text=True, check=True
     )
-    return f"{own}; beside them {done.stdout.strip()}"
+    return f"{own}; beside them {', '.join(done.stdout.splitlines())}"
 
 
 def say(text: str) -> None:
