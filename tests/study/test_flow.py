@@ -189,10 +189,17 @@ def test_thin_shares_are_left_out():
     assert shares["cart", END] is None
 
 
-def test_an_edge_needs_both_ends():
+def test_one_end_is_every_edge_there():
+    answer = journeys_of(log_of(ana="visit cart", ben="cart", cai="mail cart visit")).ask(Flow())
+    assert answer.customers(source=START).num_rows == 3
+    assert answer.customers(target="visit").num_rows == 2
+    assert answer.customers(source="mail").num_rows == 1
+
+
+def test_an_edge_needs_an_end_that_exists():
     answer = journeys_of(log_of(ana="visit cart")).ask(Flow())
     with pytest.raises(InvalidValue, match="Which edge"):
-        answer.customers(source="visit")
+        answer.customers()
     with pytest.raises(UnknownName, match="crat"):
         answer.customers(source="visit", target="crat")
 

@@ -11,7 +11,7 @@ from travesia.study.flow import Flow
 def test_it_says_whom_when_and_where():
     answer = journeys_of(log_of(ana="visit cart", ben="visit")).ask(Flow())
     assert answer.note == (
-        "2 customers with 3 interactions, 2026-03-27 to 2026-03-27 (Europe/Madrid). "
+        "2 customers with 3 interactions, 27 Mar 2026 to 27 Mar 2026 (Europe/Madrid). "
         "Equal times keep the input's order."
     )
 
@@ -20,7 +20,7 @@ def test_it_says_so_in_spanish():
     log = [Event(f"c{one}", "visit", STARTS[0] + one * HOUR) for one in range(1200)]
     with language("es"):
         note = journeys_of(log).ask(Flow()).note
-    assert note.startswith("1.200 clientes con 1.200 interacciones, del 2026-03-27 al 2026-05-16")
+    assert note.startswith("1.200 clientes con 1.200 interacciones, del 27 mar 2026 al 16 may 2026")
 
 
 def test_it_counts_visits_after_a_split():
