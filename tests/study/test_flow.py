@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import travesia as tv
@@ -118,6 +118,7 @@ def test_shares_out_and_in_add_to_one(log, shape):
     assert all(abs(total - 1) < 1e-9 for total in [*out.values(), *into.values()])
 
 
+@settings(max_examples=30)
 @given(logs())
 def test_customers_behind_an_edge_are_as_many_as_it_says(log):
     answer = journeys_of(log).ask(Flow())
@@ -126,6 +127,7 @@ def test_customers_behind_an_edge_are_as_many_as_it_says(log):
         assert found.num_rows == row["customers"]
 
 
+@settings(max_examples=30)
 @given(logs(), st.sampled_from(["3h", "12h"]))
 def test_within_finds_whole_customers_after_a_split(log, gap):
     journeys = journeys_of(log).split(gap=gap)

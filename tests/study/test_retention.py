@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import travesia as tv
@@ -140,6 +140,7 @@ def test_a_split_changes_nothing(log, kind):
     assert parts.ask(asked).table.equals(journeys.ask(asked).table)
 
 
+@settings(max_examples=20)
 @given(logs(), COUNTS)
 def test_customers_behind_a_cell_are_as_many_as_it_says(log, count):
     answer = journeys_of(log).ask(Retention("day", 2, count))
