@@ -124,6 +124,7 @@ def test_contacts_count_a_customer_once_however_many_visits():
     rows = [("p", "a", 0, "web", None), ("p", "a", 10**7, "web", None), ("q", "b", 0, "web", None)]
     row = journeys(rows).split(gap="10us" if False else "1s").ask(Contacts()).to_pylist()[0]
     assert (row["met"], row["again"], row["customers"]) == (1, 1, 2)
+    assert (row["last"], row["share_last"]) == (1, 1)
 
 
 @QUICK

@@ -11,7 +11,7 @@ compiled = nb.njit(nogil=True, cache=True)
 
 @compiled
 def count_contacts(start, stop, owner, group, touchpoint, goal, groups):
-    """[group, touchpoint] -> interactions, customers, those who came again, rows that end there.
+    """[group, touchpoint] -> interactions, customers, those who came again, who ended there.
 
     An owner's rows stand together; it counts once in a group. A row is cut after its first goal,
     and then ends nowhere.
@@ -20,6 +20,7 @@ def count_contacts(start, stop, owner, group, touchpoint, goal, groups):
     counts = np.zeros((groups, names, 4), np.int64)
     met = np.full((groups, names), -1, np.int64)
     again = np.full((groups, names), -1, np.int64)
+    ended = np.full((groups, names), -1, np.int64)
     for row in range(start.size):
         g, who = group[row], owner[row]
         for i in range(start[row], stop[row]):
@@ -34,7 +35,10 @@ def count_contacts(start, stop, owner, group, touchpoint, goal, groups):
             if goal[t]:
                 break
         else:
-            counts[g, touchpoint[stop[row] - 1], 3] += 1
+            t = touchpoint[stop[row] - 1]
+            if ended[g, t] != who:
+                ended[g, t] = who
+                counts[g, t, 3] += 1
     return counts
 
 
