@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import dropwhile
 from typing import Any
 
 from travesia.locale import N_
@@ -135,8 +136,8 @@ class Findings:
     def _last_steps(self) -> set[str]:
         """The steps from the first one with a touchpoint where a journey may well end."""
         ends = self.plan.ends
-        first = next(at for at, step in enumerate(self.plan.steps) if ends.intersection(step.names))
-        return {step.key for step in self.plan.steps[first:]}
+        last = dropwhile(lambda step: not ends.intersection(step.names), self.plan.steps)
+        return {step.key for step in last}
 
     @cached_property
     def _scores(self) -> list[dict[str, Any]]:
