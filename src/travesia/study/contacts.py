@@ -30,10 +30,10 @@ class Contacts(Question):
     """Whom each touchpoint meets, who comes to it again, and how often it is the last one.
 
     `share` is the part of all customers that met it, `share_again` the part of those that came to
-    it more than once; `last` counts journeys whose last interaction it is, and `share_last` is
-    their part of the customers that met it. Each with its Wilson interval. With `until`, journeys
-    are cut after the first of these touchpoints, and those that reach one end nowhere: `last` is
-    then where the others gave up.
+    it more than once; `last` counts customers with a journey whose last interaction it is, and
+    `share_last` is their part of those that met it. Each with its Wilson interval. With `until`,
+    journeys are cut after the first of these touchpoints, and those that reach one end nowhere:
+    `last` is then where the others gave up.
     """
 
     kind = "contacts"
@@ -52,7 +52,7 @@ class Contacts(Question):
             low="low_again",
             high="high_again",
         ),
-        Measure("last", "count", N_("Journeys that end here")),
+        Measure("last", "count", N_("Customers whose journey ends here")),
         Measure(
             "share_last",
             "share",
