@@ -140,7 +140,7 @@ def test_the_first_and_the_last_day_of_the_calendar_do_no_harm(write, read, zone
     rows = "a,x,0001-01-01\na,x,2024-01-01\na,x,9999-12-31 23:59:59\n"
     found = read(write(HEAD + rows), timezone=zone)
     assert found.size == 2
-    assert found.counts == {"time not understood": 1}
+    assert found.counts == {"time out of range": 1}
 
 
 @given(
@@ -249,6 +249,48 @@ def test_epochs_are_told_by_their_size(write, read, at, written, said):
     assert found.column("time") == [at("2024-01-01T10:00")]
 
 
+@pytest.mark.parametrize("typed", [False, True])
+def test_epochs_of_another_unit_are_set_aside(write, read, at, typed):
+    epochs = [1704103200000, 1704103200, 1704103200000, 2**62, 0, -1000]
+    table = pa.table({"user_id": ["a"] * 6, "event": ["x"] * 6, "timestamp": epochs})
+    rows = "".join(f"a,x,{epoch}\n" for epoch in epochs)
+    found = read(table if typed else write(HEAD + rows))
+    assert found.said["time format"] == "milliseconds since 1970"
+    assert found.column("time") == [
+        at(t) for t in ("2024-01-01T10:00", "2024-01-01T10:00", "1970-01-01", "1969-12-31T23:59:59")
+    ]
+    assert found.counts == {"time out of range": 2}
+
+
+@pytest.mark.parametrize("wild", ["9" * 23, str(2**62), "-5"])
+def test_one_wild_number_does_not_change_the_unit(write, read, at, wild):
+    found = read(write(HEAD + f"a,x,{wild}\na,x,1704103200\n"))
+    assert found.said["time format"] == "seconds since 1970"
+    assert found.column("time")[-1] == at("2024-01-01T10:00")
+
+
+def test_days_written_as_numbers_are_days_whatever_stands_beside_them(read, at):
+    table = pa.table(
+        {"user_id": ["a"] * 3, "event": ["x"] * 3, "date": [20240131, 2**62, 20240201]}
+    )
+    found = read(table)
+    assert found.column("time") == [at("2024-01-31"), at("2024-02-01")]
+
+
+@given(st.floats(1.1e8, 7e9), st.sampled_from(["", "-"]), st.sampled_from(["f", ".9e"]))
+def test_epochs_in_text_are_read_as_numbers_are(number, sign, spec):
+    text = f"{sign}{number:{spec}}"
+    as_text, as_float = pa.array([text]), pa.array([float(text)])
+    read = [decide(one, [one], ZoneInfo("UTC")).read(one) for one in (as_text, as_float)]
+    assert read[0].times.tolist() == read[1].times.tolist() != [0]
+
+
+def test_numbers_that_are_no_usual_epochs_say_what_to_do(write, read):
+    with pytest.raises(InputError) as caught:
+        read(write(HEAD + "a,x,-1000\na,x,-5\n"))
+    assert 'time_format="s"' in caught.value.repair
+
+
 def test_told_epochs_may_be_any_number(write, read, at):
     found = read(write(HEAD + "a,x,11\n"), time_format="s")
     assert found.column("time") == [at("1970-01-01T00:00:11")]
@@ -290,7 +332,19 @@ def test_typed_times_that_no_calendar_holds_are_set_aside(read):
     table = pa.table({"user_id": ["a", "a"], "event": ["x", "x"], "timestamp": far})
     found = read(table)
     assert found.size == 1
-    assert found.counts == {"time not understood": 1}
+    assert found.counts == {"time out of range": 1}
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us"])
+def test_typed_times_do_not_overflow(read, unit):
+    far = pa.array([2**60, -(2**60), 2**45, 1], pa.timestamp(unit))
+    table = pa.table({"user_id": ["a"] * 4, "event": ["x"] * 4, "timestamp": far, "due": far})
+    found = read(table, dimensions=["due"])
+    kept = [moment for moment in found.column("time") if moment.year > 1970]
+    assert all(moment.timestamp() == 2**45 / {"ms": 1e3, "us": 1e6}[unit] for moment in kept)
+    assert found.counts["time out of range"] == 4 - found.size
+    assert "Table row 1: user_id='a'" in found.examples["time out of range"][0]
+    assert found.said["due"] == f"{4 - found.size} cells are no times and count as missing"
 
 
 def test_a_way_is_decided_once_for_a_column():

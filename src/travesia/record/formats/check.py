@@ -24,6 +24,7 @@ _ = texts("record")
 
 NO_CUSTOMER, NO_TOUCHPOINT = N_("no customer"), N_("no touchpoint")
 NO_TIME, TIME_NOT_UNDERSTOOD = N_("no time"), N_("time not understood")
+TIME_OUT_OF_RANGE = N_("time out of range")
 CUSTOMER_NOT_UNDERSTOOD, NO_ORDER = N_("customer not a whole number"), N_("no order")
 REASONS = (
     NO_CUSTOMER,
@@ -31,6 +32,7 @@ REASONS = (
     NO_TOUCHPOINT,
     NO_TIME,
     TIME_NOT_UNDERSTOOD,
+    TIME_OUT_OF_RANGE,
     NO_ORDER,
     N_("too few fields"),
     N_("too many fields"),
@@ -187,6 +189,7 @@ class Checker:
         found = reduce(_else, rest, first)
         sieve.refuse(NO_TIME, found.missing)
         sieve.refuse(TIME_NOT_UNDERSTOOD, found.refused)
+        sieve.refuse(TIME_OUT_OF_RANGE, found.far)
         return _stamps(found.times)
 
     def _order(self, chunk: Chunk, sieve: Sieve) -> pa.Array:
@@ -203,7 +206,7 @@ class Checker:
         if column.kind == "text":
             return _without_empty(_as_names(values), as_text=False)
         read = self.plan.clocks[name].read(values)
-        gone = _or_none(read.refused, len(values))
+        gone = _or_none(read.refused, len(values)) | _or_none(read.far, len(values))
         self.plan.clocks[name].refused += int(gone.sum())
         gone = gone | _or_none(read.missing, len(values))
         return _null_where(_stamps(read.times), pa.array(gone))
@@ -235,11 +238,15 @@ class Sieve:
 def _else(first: Read, second: Read) -> Read:
     """Where the first time is missing, the second."""
     missing = _or_none(first.missing, first.times.size)
-    refused = _or_none(first.refused, first.times.size)
+
+    def chosen(one: Mask | None, other: Mask | None) -> Mask:
+        return _or_none(one, missing.size) | (missing & _or_none(other, missing.size))
+
     return Read(
         np.where(missing, second.times, first.times),
         missing & _or_none(second.missing, missing.size),
-        refused | (missing & _or_none(second.refused, missing.size)),
+        chosen(first.refused, second.refused),
+        chosen(first.far, second.far),
     )
 
 

@@ -260,7 +260,8 @@ def _clock(feed: Feed, name: str, zone: ZoneInfo, told: str | None) -> Clock:
         shown = [repr(clipped(str(one), 40)) for one in islice(filled, 3)]
         raise InputError(
             f"{feed.name}: column {name!r} holds no times, but {', '.join(shown)}.",
-            'Name another (time="..."), or say how they are written (time_format="%d.%m.%Y").',
+            'Name another (time="..."), or say how they are written, such as '
+            'time_format="%d.%m.%Y" or time_format="s" for seconds since 1970.',
         )
     return clock
 

@@ -7,7 +7,7 @@ either, all values until one tells. What cannot be read that way is refused, nev
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -26,13 +26,9 @@ _ = texts("record")
 
 Way = Literal["arrow", "ymd", "dmy", "mdy", "s", "ms", "us", "ns", "pattern"]
 ORDERS: tuple[Way, ...] = ("ymd", "dmy", "mdy")
-# Microseconds of one unit, and where plausible values end: 1973 to 2286 in seconds.
-UNITS: dict[Way, tuple[float, float]] = {
-    "s": (1e6, 1e10),
-    "ms": (1e3, 1e13),
-    "us": (1.0, 1e16),
-    "ns": (1e-3, 1e19),
-}
+UNITS: dict[Way, float] = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}  # microseconds of one
+# March 1973 to the end of 2199: no number is such a time in two units.
+PLAUSIBLE = (1e14, 7.258e15)
 WORDS: dict[Way, str] = {
     "arrow": N_("typed times"),
     "ymd": N_("ISO 8601 (year-month-day)"),
@@ -52,6 +48,7 @@ ALIASES: dict[str, Way] = {
     "m/d/y": "mdy",
     **{way: way for way in WORDS if way not in ("arrow", "pattern")},
 }
+SPELT: dict[Way, str] = {"ymd": "iso", "dmy": "d/m/y", "mdy": "m/d/y"}
 # 0001-01-01 to 9999-12-31, what a datetime can hold
 LEAST, MOST = -62135596800000000, 253402300799999999
 
@@ -63,11 +60,18 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Times in UTC microseconds; `missing` and `refused` rows hold 0. None means none."""
+    """Times in UTC microseconds; rows that have none hold 0. None means none.
+
+    Attributes:
+        missing: nothing is written.
+        refused: what is written is no time.
+        far: a time that no calendar holds, or that is in another unit than the others.
+    """
 
     times: Micros
     missing: Mask | None = None
     refused: Mask | None = None
+    far: Mask | None = None
 
 
 @dataclass(slots=True)
@@ -79,6 +83,7 @@ class Clock:
         zone: where naive times were noted.
         pattern: of strptime, if the way is "pattern".
         sure: the values tell day from month.
+        guarded: most of the first epochs are plausible, and so those of other units are refused.
         naive, skipped, twice: how many times had no zone, and of these how many the clocks
             skipped or showed twice.
         refused: values of a further column that are no times, and so count as missing.
@@ -88,6 +93,7 @@ class Clock:
     zone: ZoneInfo
     pattern: str = ""
     sure: bool = True
+    guarded: bool = False
     naive: int = field(default=0)
     skipped: int = field(default=0)
     twice: int = field(default=0)
@@ -103,17 +109,29 @@ class Clock:
             return self._texts(values)
         return self._epochs(values)
 
+    def reads(self, values: pa.Array) -> bool:
+        """Whether there are times among the values, and nothing else."""
+        found = replace(self).read(values)  # a copy: nothing is counted yet
+        none = _either(found.refused, found.far)
+        filled = found.missing is None or not found.missing.all()
+        return filled and len(values) > 0 and (none is None or not none.any())
+
     def words(self) -> str:
         """The way in words."""
         return self.pattern or _(WORDS[self.way])
 
+    @property
+    def told(self) -> str | None:
+        """The way as `time_format` takes it; None where the values' type says it."""
+        return None if self.way == "arrow" else self.pattern or SPELT.get(self.way, self.way)
+
     def _stamps(self, values: pa.Array) -> Read:
         missing = _mask(pc.is_null(values)) if values.null_count else None
-        times, refused = _possible(_micros(values))
+        times, far = _micros(values)
         if values.type.tz is None:
             times, also = _possible(self._localised(times))
-            refused = also if refused is None else refused if also is None else refused | also
-        return Read(times, missing, refused)
+            far = _either(far, also)
+        return Read(times, missing, far=far)
 
     def _epochs(self, values: pa.Array) -> Read:
         missing = pc.is_null(values, nan_is_null=True)
@@ -131,8 +149,8 @@ class Clock:
         if naive.any():
             times[naive] = self._localised(times[naive])
         times[found == 0] = 0
-        times, outside = _possible(times)
-        return Read(times, missing, refused if outside is None else refused | outside)
+        times, far = _possible(times)
+        return Read(times, missing, refused, far)
 
     def _found(self, text: pa.StringArray) -> tuple[Micros, npt.NDArray[np.int8]]:
         if self.way == "pattern":
@@ -140,10 +158,12 @@ class Clock:
         return _by_order(text, self.way)
 
     def _scaled(self, numbers: npt.NDArray[np.generic], missing: Mask, refused: Mask) -> Read:
-        times, outside = _scaled(numbers, UNITS[self.way][0])
-        refused = (refused | outside) & ~missing
-        times[missing | refused] = 0
-        return Read(times, missing if missing.any() else None, refused if refused.any() else None)
+        times, far = _scaled(numbers, UNITS[self.way])
+        if self.guarded:
+            far |= _foreign(numbers, self.way)
+        refused, far = refused & ~missing, far & ~missing
+        times[missing | refused | far] = 0
+        return Read(times, *(mask if mask.any() else None for mask in (missing, refused, far)))
 
     def _localised(self, times: Micros) -> Micros:
         found = to_utc(times, self.zone)
@@ -154,13 +174,23 @@ class Clock:
 
 
 def decide(
-    sample: pa.Array, scan: Iterable[pa.Array], zone: ZoneInfo, told: str | None = None
+    sample: pa.Array,
+    scan: Iterable[pa.Array],
+    zone: ZoneInfo,
+    told: str | None = None,
+    before: str | None = None,
 ) -> Clock | None:
-    """The way a column writes times, or None if its first values are no times at all."""
+    """The way a column writes times, or None if its first values are no times at all.
+
+    `told` is the way whatever the values are; `before`, the way of an earlier source, only if it
+    understands all first values.
+    """
+    if pa.types.is_temporal(sample.type):
+        return Clock("arrow", zone) if _is_moment(sample.type) else None
     if told is not None:
         return _told(told, sample, zone)
-    if pa.types.is_temporal(sample.type):
-        return None if pa.types.is_time(sample.type) else Clock("arrow", zone)
+    if before is not None and (usual := _told(before, sample, zone)).reads(sample):
+        return usual
     if is_text(sample.type):
         return _of_text(_first_filled(sample, scan), scan, zone)
     return _of_numbers(sample, zone)
@@ -175,11 +205,13 @@ def _first_filled(sample: pa.Array, scan: Iterable[pa.Array]) -> pa.StringArray:
     return pa.array([], pa.string())
 
 
+def _is_moment(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
 def _told(told: str, sample: pa.Array, zone: ZoneInfo) -> Clock:
-    if pa.types.is_temporal(sample.type):
-        return Clock("arrow", zone)
     if way := ALIASES.get(told.lower()):
-        return Clock(way, zone)
+        return Clock(way, zone, guarded=way in UNITS and _mostly(_numbers(sample), way))
     if "%" not in told:
         raise InvalidValue(
             f"There is no time format {told!r}.",
@@ -194,10 +226,10 @@ def _of_text(text: pa.StringArray, scan: Iterable[pa.Array], zone: ZoneInfo) -> 
     if _iso(text) is not None:
         return Clock("ymd", zone)
     counts = {way: _understood(text, way) for way in ORDERS}
-    numbers, _missing, wrong = _digits(text, np.zeros(len(text), np.bool_))
+    numbers = _numbers(text)
     best = max(ORDERS, key=lambda way: counts[way])
-    if not wrong.any() and counts["ymd"] <= len(text) / 2:
-        return _of_epochs(numbers.astype(np.float64), zone)
+    if numbers.size > len(text) / 2 and counts["ymd"] <= len(text) / 2:
+        return _of_epochs(numbers, zone)
     if counts[best] == 0:
         return None
     if best != "ymd" and counts["dmy"] == counts["mdy"]:
@@ -216,23 +248,72 @@ def _by_evidence(scan: Iterable[pa.Array], zone: ZoneInfo) -> Clock:
 
 
 def _of_numbers(sample: pa.Array, zone: ZoneInfo) -> Clock | None:
-    numbers = sample.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
-    numbers = numbers[np.isfinite(numbers)]
+    numbers = _numbers(sample)
     if numbers.size == 0:
         return Clock("s", zone)
-    if ((numbers >= 19000101) & (numbers <= 21001231)).all():
-        days = pa.array(numbers.astype(np.int64)).cast(pa.string())
-        if _understood(days, "ymd") > len(days) / 2:
-            return Clock("ymd", zone)
+    likely = numbers[(numbers >= 19000101) & (numbers <= 21001231)]
+    days = pa.array(likely.astype(np.int64)).cast(pa.string())
+    if _understood(days, "ymd") > numbers.size / 2:
+        return Clock("ymd", zone)
     return _of_epochs(numbers, zone)
 
 
+def _numbers(values: pa.Array) -> npt.NDArray[np.float64]:
+    """Those of some values that are numbers."""
+    if is_text(values.type):
+        text = as_string(values)
+        numbers, missing, wrong = _digits(text, _mask(is_missing(text)))
+        return numbers[~(missing | wrong)].astype(np.float64)
+    numbers = values.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
+    found: npt.NDArray[np.float64] = numbers[np.isfinite(numbers)]
+    return found
+
+
 def _of_epochs(numbers: npt.NDArray[np.float64], zone: ZoneInfo) -> Clock | None:
-    """By the size of a typical value; before May 1970 it is some other number."""
-    typical = float(np.median(np.abs(numbers)))
-    if typical < 1e7:
+    """The unit in which most values are plausible, else by the size of a typical one.
+
+    Before May 1970 it is some other number.
+    """
+    large = _large(numbers)
+    if 2 * large.size < numbers.size or not large.size:
         return None
-    return Clock(next((u for u, (_us, end) in UNITS.items() if typical < end), "ns"), zone)
+    counts = {way: int(_plausible(large, way).sum()) for way in UNITS}
+    best = max(counts, key=lambda way: counts[way])
+    if 2 * counts[best] >= large.size:
+        return Clock(best, zone, guarded=True)
+    typical = float(np.median(np.abs(large)))
+    return Clock(next((way for way, us in UNITS.items() if typical * us < 1e16), "ns"), zone)
+
+
+def _large(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Without those that stand for nothing, such as 0 and -1."""
+    found: npt.NDArray[np.float64] = numbers[np.abs(numbers) >= 1e7]
+    return found
+
+
+def _mostly(numbers: npt.NDArray[np.float64], way: Way) -> bool:
+    """Whether at least half of the epochs are plausible in this unit."""
+    large = _large(numbers)
+    return bool(0 < large.size <= 2 * _plausible(large, way).sum())
+
+
+def _plausible(numbers: npt.NDArray[np.float64], way: Way) -> Mask:
+    micros = np.abs(numbers) * UNITS[way]
+    found: Mask = (micros >= PLAUSIBLE[0]) & (micros < PLAUSIBLE[1])
+    return found
+
+
+def _foreign(numbers: npt.NDArray[np.generic], way: Way) -> Mask:
+    """Epochs after 2199 in this unit, or that are likelier ones of another."""
+    as_float = numbers.astype(np.float64)
+    micros = np.abs(as_float) * UNITS[way]
+    if not micros.size or (micros.min() >= PLAUSIBLE[0] and micros.max() < PLAUSIBLE[1]):
+        return np.zeros(micros.size, np.bool_)
+    found = micros >= PLAUSIBLE[1]
+    for other in UNITS:
+        if other != way:
+            found |= _plausible(as_float, other)
+    return found
 
 
 def _understood(text: pa.StringArray, way: Way) -> int:
@@ -265,7 +346,9 @@ def _iso(text: pa.StringArray) -> tuple[Micros, npt.NDArray[np.int8]] | None:
             times = pc.cast(text, kind)
         except pa.ArrowInvalid:
             continue
-        return _micros(times).copy(), np.where(_mask(pc.is_valid(text)), found, 0).astype(np.int8)
+        return _micros(times)[0].copy(), np.where(_mask(pc.is_valid(text)), found, 0).astype(
+            np.int8
+        )
     return None
 
 
@@ -292,7 +375,7 @@ def _by_pattern(text: pa.StringArray, pattern: str) -> tuple[Micros, npt.NDArray
 
 def _digits(text: pa.StringArray, missing: Mask) -> tuple[npt.NDArray[np.generic], Mask, Mask]:
     """Numbers written as text: exact integers where all are, (numbers, missing, wrong)."""
-    sound = pc.match_substring_regex(text, r"^[+-]?\d{1,19}(\.\d+)?$")
+    sound = pc.match_substring_regex(text, r"^[+-]?\d{1,40}(\.\d*)?([eE]\+?\d{1,2})?$")
     wrong = ~_mask(pc.fill_null(sound, fill_value=False)) & ~missing
     kept = pc.if_else(sound, text, "0")
     try:
@@ -312,23 +395,37 @@ def _scaled(numbers: npt.NDArray[np.generic], micros: float) -> tuple[Micros, Ma
     return np.rint(np.where(outside, 0, as_float) * micros).astype(np.int64), outside
 
 
-def _micros(values: pa.Array) -> Micros:
-    """The microseconds of Arrow timestamps; without a copy if they are microseconds already."""
+def _micros(values: pa.Array) -> tuple[Micros, Mask | None]:
+    """The microseconds of Arrow timestamps, and which of them no calendar holds (as 0).
+
+    Without a copy if they are microseconds already.
+    """
     if values.null_count:
         values = pc.fill_null(values, pa.scalar(0, values.type))
     raw: Micros = values.view(pa.int64()).to_numpy()
     if values.type.unit == "ns":
-        return raw // 1_000
+        return raw // 1_000, None
     scale = {"s": 1_000_000, "ms": 1_000, "us": 1}[values.type.unit]
-    return raw if scale == 1 else raw * scale
+    raw, far = _possible(raw, scale)
+    return raw if scale == 1 else raw * scale, far
 
 
-def _possible(times: Micros) -> tuple[Micros, Mask | None]:
-    """The times, with 0 for those before year 1 or after year 9999, and which those are."""
-    if times.size == 0 or (times.min() >= LEAST and times.max() <= MOST):
+def _possible(times: Micros, scale: int = 1) -> tuple[Micros, Mask | None]:
+    """The times, with 0 for those before year 1 or after year 9999, and which those are.
+
+    `scale` is how many microseconds one of them has: judged before it could overflow.
+    """
+    least, most = -(-LEAST // scale), MOST // scale
+    if times.size == 0 or (times.min() >= least and times.max() <= most):
         return times, None
-    outside = (times < LEAST) | (times > MOST)
+    outside = (times < least) | (times > most)
     return np.where(outside, 0, times), outside
+
+
+def _either(one: Mask | None, other: Mask | None) -> Mask | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one | other
 
 
 def _null_where(text: pa.StringArray, missing: Mask) -> pa.StringArray:
