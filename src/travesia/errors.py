@@ -56,6 +56,7 @@ class UnknownName(TravesiaError):
     """A name that does not exist; names the nearest ones that do."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
+        name = str(name)
         self.kind, self.name, self.known = kind, name, tuple(known)
         place = f" in {where}" if where else ""
         super().__init__(f"There is no {kind} {name!r}{place}.", did_you_mean(name, self.known))

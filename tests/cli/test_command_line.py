@@ -265,3 +265,49 @@ def test_an_edited_map_is_measured_again(travesia: Run, events: str, tmp_path: P
     document.write_text(document.read_text().replace("Mine", "Changed by hand"))
     assert travesia("map", events, "--map", str(document), "-o", str(page)).code == 0
     assert "Changed by hand" in page.read_text()
+
+
+@pytest.mark.parametrize("command", [("ask", "flow"), ("map",), ("describe",), ("convert",)])
+def test_a_source_is_never_written_over(
+    travesia: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    source = tmp_path / "events.parquet"
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    (tmp_path / "events.csv").write_text(EVENTS)
+    pyarrow.parquet.write_table(pyarrow.csv.read_csv(tmp_path / "events.csv"), source)
+    before = source.read_bytes()
+    ran = travesia(*command, str(source), "-o", str(source))
+    assert (ran.code, "would destroy it" in ran.err) == (1, True)
+    assert source.read_bytes() == before
+
+
+def test_saved_journeys_are_replaced_only_when_told(
+    travesia: Run, events: str, tmp_path: Path
+) -> None:
+    saved = str(tmp_path / "saved")
+    assert travesia("convert", events, "-o", saved).code == 0
+    assert "--replace" in travesia("convert", events, "-o", saved).err
+    assert travesia("convert", events, "-o", saved, "--replace").code == 0
+
+
+@pytest.mark.parametrize("out", [".", "nowhere/flow.csv"])
+def test_a_place_that_cannot_be_written_is_told(
+    travesia: Run, events: str, tmp_path: Path, out: str
+) -> None:
+    ran = travesia("ask", "flow", events, "-o", str(tmp_path / out))
+    assert ran.code == 1
+    assert ran.err.startswith("Error: Cannot use")
+
+
+def test_a_full_disk_and_a_poor_terminal_are_told(events: str) -> None:
+    words = f"{sys.executable} -m travesia --lang es ask flow {events}"
+
+    def ran(command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+
+    full = ran(f"{words} > /dev/full")
+    assert (full.returncode, "Traceback" in full.stderr) == (1, False)
+    poor = ran(f"LC_ALL=C PYTHONUTF8=0 PYTHONIOENCODING=ascii {words}")
+    assert (poor.returncode, "PYTHONIOENCODING=utf-8" in poor.stderr) == (1, True)

@@ -24,6 +24,7 @@ from study.random_journeys import (
     visits_of,
 )
 from travesia.errors import InvalidValue, UnknownName
+from travesia.record.conditions import Condition
 from travesia.record.lens_text import parse_chain
 
 CUT = datetime(2026, 3, 29, 22, tzinfo=UTC)  # midnight in Madrid, the day after the clocks change
@@ -294,6 +295,51 @@ def test_conditions_say_the_same_again(text: str) -> None:
     from travesia.record.condition_text import parse
 
     assert parse(parse(text).text()) == parse(text)
+
+
+MAY = datetime(2026, 3, 28, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        (tv.col("time") > MAY, "time > '2026-03-28T00:00:00+00:00'"),
+        (tv.col("time") < MAY.date(), "time < '2026-03-28'"),
+        (tv.col("channel") == None, "missing(channel)"),  # noqa: E711 - what is tried
+        (tv.col("channel") != None, "not missing(channel)"),  # noqa: E711 - what is tried
+    ],
+)
+def test_dates_and_nothing_are_values_too(condition: Condition, text: str) -> None:
+    assert condition.text() == text
+    journeys = journeys_of(log_of(ana="visit cart"))
+    assert journeys.what(condition).lenses == journeys.through(f"what({text})").lenses
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda j: j.sample(0),
+        lambda j: j.sample(float("nan")),
+        lambda j: j.group({}),
+        lambda j: j.matching(None),
+        lambda j: j.when(1970),
+        lambda j: j.split(gap="999999999999d"),
+        lambda j: j.split(gap=timedelta.max),
+        lambda j: j.matching("visit =>(<=99999999999999999d) cart"),
+        lambda j: j.through([{"lens": "sample", "share": 9}]),
+        lambda j: j.who(tv.col("value") == object()),
+        lambda j: j.who("not " * 5000 + "missing(value)"),
+        lambda j: j.through("collapse()" + ".collapse()" * 30000),
+        lambda j: j.matching("(" * 3000 + "visit" + ")" * 3000),
+        lambda j: j.ask("flow"),
+        lambda j: j.ask(tv.Flow),
+        lambda j: j.ask(None),
+    ],
+)
+def test_silly_values_are_refused_in_two_lines(look: Look) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        look(journeys_of(log_of(ana="visit cart")))
+    assert len(str(refused.value).split("\n")) == 2
 
 
 def test_nothing_in_a_text_is_run() -> None:

@@ -134,6 +134,11 @@ def test_names_with_spaces_stand_in_quotes() -> None:
     assert quoted("cart") == "cart"
 
 
+@given(st.text(min_size=1, max_size=9).filter(lambda name: name.isprintable()))
+def test_any_name_can_be_quoted(name: str) -> None:
+    assert names_in(quoted(name)) == (name,)
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [("cart ->", 8), ("-> cart", 1), ("cart -> {2}", 9), ("[cart", 6), ("cart => (visit", 15)],

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from travesia.cli.reading import LookingCommand, journeys_from, source_parameters
+from travesia.cli.reading import LookingCommand, apart, journeys_from, source_parameters
 from travesia.cli.waiting import working
-from travesia.errors import UnknownFormat
+from travesia.errors import InvalidValue, UnknownFormat
 from travesia.locale import texts
 
 _ = texts("cli")
@@ -29,6 +29,14 @@ def add_to(app: typer.Typer) -> None:
             ),
             *source_parameters(),
             inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, annotation=out),
+            inspect.Parameter(
+                "replace",
+                inspect.Parameter.KEYWORD_ONLY,
+                default=False,
+                annotation=Annotated[
+                    bool, typer.Option("--replace", help=_("replace journeys saved there"))
+                ],
+            ),
         ]
     )
     app.command(
@@ -40,6 +48,12 @@ def add_to(app: typer.Typer) -> None:
 
 def _converted(ctx: typer.Context, source: list[str], **options: Any) -> None:
     out: Path = options["out"]
+    apart(out, source)
+    if not out.suffix and out.is_dir() and any(out.iterdir()) and not options["replace"]:
+        raise InvalidValue(
+            f"There is something in {str(out)!r} already.",
+            "Name another directory, or say --replace.",
+        )
     journeys = journeys_from(source, options, ctx.meta["travesia.lenses"])
     with working(_("Writing {path}", path=out)):
         if not out.suffix:
@@ -52,7 +66,6 @@ def _converted(ctx: typer.Context, source: list[str], **options: Any) -> None:
 def _written(table: Any, out: Path) -> None:
     from pyarrow import feather, parquet
 
-    out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".parquet":
         parquet.write_table(table, out)
     elif out.suffix in (".arrow", ".feather"):

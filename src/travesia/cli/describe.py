@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from travesia.cli.questions import output_parameters
-from travesia.cli.reading import LookingCommand, journeys_from, source_parameters
+from travesia.cli.reading import LookingCommand, apart, journeys_from, source_parameters
 from travesia.cli.showing import Format, chosen, show
 from travesia.cli.waiting import working
 from travesia.locale import texts
@@ -36,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
 def _described(ctx: typer.Context, source: list[str], **options: Any) -> None:
     from travesia.study.describe import Describe
 
+    apart(options["out"], source)
     journeys = journeys_from(source, options, ctx.meta["travesia.lenses"])
     form = chosen(options["format"], options["out"])
     if form is Format.TABLE:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from travesia.cli.reading import LookingCommand, Options, journeys_from, source_parameters
+from travesia.cli.reading import LookingCommand, Options, apart, journeys_from, source_parameters
 from travesia.cli.showing import write
 from travesia.cli.waiting import working
 from travesia.locale import current_language, texts
@@ -78,6 +78,7 @@ def add_to(app: typer.Typer) -> None:
 def _mapped(ctx: typer.Context, source: list[str], **options: Any) -> None:
     from travesia.record.catalogue import Catalogue
 
+    apart(options["out"], source)
     catalogue = Catalogue.load(options["catalogue"]) if options["catalogue"] else None
     journeys = journeys_from(source, options, ctx.meta["travesia.lenses"], catalogue)
     with working(_("Drawing the map")):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from travesia.cli.reading import LookingCommand, journeys_from, source_parameters
+from travesia.cli.reading import LookingCommand, apart, journeys_from, source_parameters
 from travesia.cli.showing import Format, chosen, show
 from travesia.cli.waiting import working
 from travesia.locale import texts
@@ -99,6 +99,7 @@ def _asking(kind: type[Question]) -> Callable[..., None]:
             for name in names
             if options[name] is not None and options[name] != []
         }
+        apart(options["out"], source)
         question = make(kind, given)
         journeys = journeys_from(source, options, ctx.meta["travesia.lenses"])
         with working(_("Asking")):

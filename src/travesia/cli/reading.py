@@ -129,6 +129,21 @@ def journeys_from(
     return journeys
 
 
+def apart(out: Path | None, source: Sequence[str]) -> None:
+    """Refuse to write over what is read.
+
+    Raises:
+        InvalidValue: the output is one of the sources.
+    """
+    if out is not None and out.exists():
+        for one in source:
+            if Path(one).exists() and out.samefile(one):
+                raise InvalidValue(
+                    f"{str(out)!r} is the source; writing there would destroy it.",
+                    "Name another file after -o.",
+                )
+
+
 def named(options: Options) -> dict[str, Any]:
     """The options of `tv.read` that were given."""
     one = {to: options[name] for name, (to, _help) in COLUMNS.items() if options.get(name)}

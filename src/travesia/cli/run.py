@@ -18,12 +18,14 @@ _ = texts("cli")
 INTERRUPTED = 130
 
 
-def run(words: Sequence[str]) -> int:
+def run(words: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for each kind of end
     """Run one command line; gives the exit code."""
     try:
         application()(args=list(words))
     except TravesiaError as error:
         return _refused(error, words)
+    except UnicodeEncodeError as error:
+        return _refused(_unspeakable(error), words)
     except KeyboardInterrupt:
         print(_("Interrupted."), file=sys.stderr)  # noqa: T201 - the terminal is the place
         return INTERRUPTED
@@ -31,6 +33,8 @@ def run(words: Sequence[str]) -> int:
         # whoever read our output has enough; what is left must not complain at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        return _refused(_unwritable(error), words)
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 1
     return 0
@@ -75,6 +79,21 @@ def _globals(
     del debug, version  # read where errors end; answered before any command is looked for
     if lang is not None and lang not in LANGUAGES:
         raise typer.BadParameter(_("There is no language {lang!r}: es or en.", lang=lang))
+
+
+def _unwritable(error: OSError) -> TravesiaError:
+    where = error.filename or _("the output")
+    return TravesiaError(
+        f"Cannot use {where}: {error.strerror or error}.",
+        "Choose another place with -o, or make room there.",
+    )
+
+
+def _unspeakable(error: UnicodeEncodeError) -> TravesiaError:
+    return TravesiaError(
+        f"The encoding {error.encoding} has no sign for {error.object[error.start]!r}.",
+        "Set PYTHONIOENCODING=utf-8, or write to a file with -o.",
+    )
 
 
 def _refused(error: TravesiaError, words: Sequence[str]) -> int:

@@ -53,7 +53,6 @@ def write(text: str, out: Path | None) -> None:
     if out is None:
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
     sys.stderr.write(_("Written to {path}", path=out) + "\n")
 

@@ -52,7 +52,7 @@ class Vocabulary:
         Raises:
             UnknownName: no interaction ever had it.
         """
-        code: int = pc.index(self.names, pa.scalar(name, pa.string())).as_py()
+        code: int = pc.index(self.names, pa.scalar(str(name), pa.string())).as_py()
         if code < 0:
             known = [one for one in self.names[:5000].to_pylist() if one]
             raise UnknownName(self.kind, name, known)

@@ -33,9 +33,11 @@ def parse(text: str) -> Condition:
     """
     try:
         tree = ast.parse(text.strip(), mode="eval")
+        return condition(tree.body, text)
     except SyntaxError as error:
         raise _invalid(text, error.offset or 1) from None
-    return condition(tree.body, text)
+    except (RecursionError, MemoryError):
+        raise InvalidValue("The condition is nested too deeply to be read.", _REPAIR) from None
 
 
 def condition(node: ast.expr, text: str) -> Condition:  # noqa: C901, PLR0911, PLR0912 - one case a form

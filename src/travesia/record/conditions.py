@@ -14,6 +14,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fnmatch import translate
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, Literal
@@ -27,6 +28,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny
 from travesia.engines.blocks import Block
 from travesia.engines.scope import KEY, Scope, microseconds
 from travesia.errors import InvalidValue, UnknownName
+from travesia.record.refusals import refusing
 
 Truth = npt.NDArray[np.bool_]
 Scalar = bool | int | float | str
@@ -275,13 +277,18 @@ class col:  # noqa: N801 - reads as a word in a condition: col("value") > 100
         return Comparison(op="missing", column=self.name)
 
     def _against(self, op: Operator, value: Any) -> Condition:
-        return Comparison(op=op, column=self.name, value=value)
+        if value is None and op in ("==", "!="):
+            return self.missing() if op == "==" else ~self.missing()
+        with refusing(f"the condition on {self.name!r}"):
+            return Comparison(op=op, column=self.name, value=_plain(value))
 
 
 def equalities(equal: Mapping[str, Scalar | Iterable[Scalar]]) -> tuple[Condition, ...]:
     """Keyword arguments as conditions: `country="ES"`, `channel=["web", "app"]`."""
     return tuple(
-        col(name) == value if isinstance(value, bool | int | float | str) else col(name).isin(value)
+        col(name).isin(value)
+        if isinstance(value, list | tuple | set | frozenset)
+        else col(name) == value
         for name, value in equal.items()
     )
 
@@ -441,6 +448,15 @@ class Keys:
         wanted = pa.array([str(one) for one in self.values], pa.string())
         found: Truth = pc.is_in(keys.cast(pa.string()), wanted).to_numpy(zero_copy_only=False)
         return ~found if self.op in ("!=", "not in") else found
+
+
+def _plain(value: Any) -> Any:
+    """Dates as ISO texts, which conditions hold; NumPy's scalars as Python's."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def any_interaction(block: Block, truth: Truth) -> Truth:

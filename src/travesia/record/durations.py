@@ -19,6 +19,7 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
+LONGEST = timedelta(days=36525)
 _SPELLING = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|m|h|d|w)\s*")
 
 
@@ -35,9 +36,15 @@ def duration(value: Any) -> Any:
                 f"{value!r} is not a duration.",
                 "Write a number and a unit (s, m, h, d, w): 30m, 12h, 7d, 2w.",
             )
-        value = float(found[1]) * _UNITS[found[2]]
+        number = float(found[1])
+        unit = _UNITS[found[2]]
+        value = number * unit if number <= LONGEST / unit else timedelta.max
     if isinstance(value, timedelta) and value < timedelta(0):
         raise InvalidValue(f"A duration of {value} is negative.", "Write it without the minus.")
+    if isinstance(value, timedelta) and value > LONGEST:
+        raise InvalidValue(
+            "The duration is longer than a century.", "Leave it out to set no limit."
+        )
     return value
 
 

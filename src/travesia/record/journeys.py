@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from travesia.engines.blocks import Block, NoColumns, Owners, PieceColumns, frozen
+from travesia.engines.blocks import Block, NoColumns, Owners, frozen
 from travesia.engines.groups import Grouping, grouping
 from travesia.engines.local import Local
 from travesia.engines.partials import Partial
@@ -115,9 +115,7 @@ class Journeys:
             after: cycles: a new one after this touchpoint (or "one | another").
             by: one journey for each value of this column (an order, a ticket).
         """
-        return self._through(
-            Split.model_validate({"lens": "split", "gap": gap, "after": after, "by": by})
-        )
+        return self._through(Split(gap=gap, after=after, by=by))
 
     def collapse(self) -> Journeys:
         """Keep one of each run of equal touchpoints, the first."""
@@ -150,14 +148,18 @@ class Journeys:
         self, question: Askable[Answer] | Sequence[Askable[Answer]], /
     ) -> Answer | list[Answer]:
         """Ask a question, or several that share their passes over the data."""
-        if not isinstance(question, Sequence):
-            return self.ask([question])[0]
-        asked = [(one, grouping(self.scope, one.by)) for one in question]
+        single = not isinstance(question, list | tuple)
+        several: Sequence[Any] = [question] if single else list(question)  # type: ignore[arg-type]
+        for one in several:
+            if isinstance(one, type) or not hasattr(one, "passes"):
+                raise InvalidValue(f"{one!r} is not a question.", "Ask one such as tv.Flow().")
+        asked = [(one, grouping(self.scope, one.by)) for one in several]
         found = answers(asked, self.scope, self.sources, self._engine)
-        return [
+        answered: list[Answer] = [
             one.answer(self, group, partials)
             for (one, group), partials in zip(asked, found, strict=True)
         ]
+        return answered[0] if single else answered
 
     def marked(self, marker: Marker) -> pa.Table:
         """The journeys that a marker chooses.
@@ -181,7 +183,7 @@ class Journeys:
         """
         from travesia.record import store
 
-        return Journeys(store.save(self._snapshot, Path(directory)), self.lenses, self._engine)
+        return Journeys(store.save(self._snapshot, _place(directory)), self.lenses, self._engine)
 
     def append(self, source: Any, **names: Any) -> Journeys:
         """Add events; late ones land in their place. Takes the same options as `tv.read`.
@@ -414,16 +416,24 @@ def read(
     return Journeys(build(events), engine=engine)
 
 
-def open_journeys(directory: str | Path, *, engine: Engine | None = None) -> Journeys:
+def open_journeys(
+    directory: str | Path, *, verify: bool = False, engine: Engine | None = None
+) -> Journeys:
     """Open saved journeys, memory-mapped.
+
+    Args:
+        directory: where they were saved.
+        verify: read every file and compare it with the checksum of what was written. Without it,
+            rows are looked at when they are first used, and only for what cannot be.
+        engine: where questions run; this machine's threads by default.
 
     Raises:
         NotAStore: there are none in this directory.
-        StoreDamaged: a file is missing or not what the manifest says.
+        StoreDamaged: a file is missing or not what was written.
     """
     from travesia.record import store
 
-    return Journeys(store.open_snapshot(Path(directory)), engine=engine)
+    return Journeys(store.open_snapshot(_place(directory), verify=verify), engine=engine)
 
 
 # Blocks of the record: values that know where their data is
@@ -446,20 +456,16 @@ class PieceSource:
         return block
 
     def _block(self) -> Block:
-        batch, live = self.piece.batch, self.piece.live
-        offsets = frozen(batch.column(TOUCHPOINT).offsets.to_numpy())
-        size = batch.num_rows
-        owners = Owners(
-            batch.column("key"), frozen(batch.column("hash").to_numpy()), self._attribute
-        )
+        piece = self.piece
+        size, live, offsets = piece.batch.num_rows, piece.live, piece.offsets
+        owners = Owners(piece.keys, piece.hashes, self._attribute)
         group = frozen(np.zeros(size, np.int32))
         every = frozen(np.arange(size, dtype=np.int32))
-        columns = PieceColumns(batch, self.piece.codes)
-        block = Block(offsets[:-1], offsets[1:], every, columns, owners, group)
+        block = Block(offsets[:-1], offsets[1:], every, piece.columns, owners, group)
         return block if live is None else block.take(live.astype(np.intp))
 
     def _attribute(self, name: str) -> npt.NDArray[np.generic]:
-        keys = self.piece.batch.column("key")
+        keys = self.piece.keys
         table = self.attributes
         if table is None:
             return self._described(pa.nulls(len(keys), pa.string()), name)
@@ -589,6 +595,14 @@ def _condition(
             f"{given!r} is not a condition.", 'Write country="ES" or tv.col("value") > 100.'
         )
     return joined([*([] if given is None else [given]), *equalities(equal)])
+
+
+def _place(directory: str | Path) -> Path:
+    if not isinstance(directory, str | Path) or "\0" in str(directory):
+        raise InvalidValue(
+            f"{directory!r} is not the path of a directory.", 'Write it like "shop-journeys".'
+        )
+    return Path(directory)
 
 
 def _written(when: date | str | None) -> str | None:

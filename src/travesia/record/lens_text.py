@@ -12,6 +12,7 @@ from travesia.errors import InvalidValue, UnknownName
 from travesia.record import condition_text
 from travesia.record.conditions import equalities, joined
 from travesia.record.lenses import KINDS, Anchor, Lens, What, Who
+from travesia.record.refusals import refusing
 
 _REPAIR = "Write it like: who(country == 'ES').when('2026-01', '2026-06').collapse()."
 
@@ -40,6 +41,8 @@ def parse_chain(text: str) -> tuple[Lens, ...]:
         node = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
         raise _invalid(text, error.offset or 1) from None
+    except (RecursionError, MemoryError):
+        raise InvalidValue("The lenses are nested too deeply to be read.", _REPAIR) from None
     lenses: list[Lens] = []
     while isinstance(node, ast.Call):
         match node.func:
@@ -63,7 +66,8 @@ def _lens(name: str, call: ast.Call, text: str) -> Lens:
         raise _invalid(text, call.args[len(names)].col_offset + 1)
     given = {key: _value(node, text) for key, node in zip(names, call.args, strict=False)}
     given |= {str(one.arg): _value(one.value, text) for one in call.keywords}
-    return KINDS[name].model_validate({"lens": name, **given})
+    with refusing(f"{name}()", KINDS[name].options()):
+        return KINDS[name].model_validate({"lens": name, **given})
 
 
 def _chooser(kind: type[Who | What], call: ast.Call, text: str) -> Lens:

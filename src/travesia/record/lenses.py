@@ -31,6 +31,7 @@ from travesia.record.conditions import AnyCondition, Test
 from travesia.record.durations import Duration, spelling
 from travesia.record.durations import microseconds as length
 from travesia.record.patterns import check, compile_pattern, occurrences
+from travesia.record.refusals import refusing
 
 Step = Callable[[Block], Block]
 
@@ -43,6 +44,20 @@ class Lens(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     lens: str
+
+    def __init__(self, **options: Any) -> None:
+        """Take options by name.
+
+        Raises:
+            InvalidValue: an option has an impossible value.
+        """
+        with refusing(type(self).__name__.lower() + "()", self.options()):
+            super().__init__(**options)
+
+    @classmethod
+    def options(cls) -> tuple[str, ...]:
+        """The names of the options."""
+        return tuple(name for name in cls.model_fields if name != "lens")
 
     def scope(self, before: Scope) -> Scope:
         """What is known of the whole after this lens."""
@@ -363,7 +378,8 @@ def _parsed(value: Any) -> Any:
     kind = str(value.get("lens"))
     if kind not in KINDS:
         raise UnknownName("lens", kind, KINDS)
-    return KINDS[kind].model_validate(value)
+    with refusing(f"{kind}()", KINDS[kind].options()):
+        return KINDS[kind].model_validate(value)
 
 
 AnyLens = Annotated[SerializeAsAny[Lens], BeforeValidator(_parsed)]

@@ -63,7 +63,7 @@ PLUS: "+"
 MAYBE: "?"
 BOUND: /\(\s*[<>]=[^)]*\)/
 BARE: /[^\W\d][\w:\/.]*(?:-(?!>)[\w:\/.]+)*/
-QUOTED: /"[^"]+"/
+QUOTED: /"(?:[^"\\]|\\.)+"/
 INT: /\d+/
 %ignore /\s+/
 """
@@ -184,7 +184,10 @@ def check(text: str) -> str:
 def automaton(text: str) -> Automaton:
     """The automaton of a pattern, before names become codes."""
     built = Automaton()
-    whole = _choice(_tree(text), built)
+    try:
+        whole = _choice(_tree(text), built)
+    except RecursionError:
+        raise InvalidValue("The pattern is nested too deeply.", "Drop parentheses.") from None
     built.first = whole.first
     built.last = tuple(position for position, _ in whole.last)
     built.empty = whole.empty
@@ -331,7 +334,8 @@ def quoted(name: str) -> str:
     """A touchpoint's name as a pattern writes it."""
     bare = _parser().get_terminal("BARE").pattern.to_regexp()
     plain = re.fullmatch(bare, name) and name not in ("start", "end")
-    return name if plain else f'"{name}"'
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return name if plain else f'"{escaped}"'
 
 
 @cache
@@ -434,9 +438,14 @@ def _atom(tree: Tree[Any], built: Automaton) -> Part:
     if tree.data not in kinds:
         return _choice(tree, built)
     leaves = [tree] if tree.data == "name" else tree.children
-    names = tuple(str(leaf.children[0]).strip('"') for leaf in leaves)
+    names = tuple(_name(str(leaf.children[0])) for leaf in leaves)
     position = built.position((kinds[tree.data], names))
     return Part((position,), ((position, Bound()),), empty=False)
+
+
+def _name(written: str) -> str:
+    """A name as it is; in quotes, a backslash stands before a quote or a backslash."""
+    return re.sub(r"\\(.)", r"\1", written[1:-1]) if written.startswith('"') else written
 
 
 def _arrow(tree: Tree[Any]) -> tuple[str, Bound]:

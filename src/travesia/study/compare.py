@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 REPLICATES = 40
 """Groups of customers for the jackknife; their number is the degrees of freedom plus one."""
 
+JACKKNIFED = ("share", "duration", "number")
+
 _ = texts("study")
 
 
@@ -50,8 +52,10 @@ Lenses = Annotated[
 class Compare(Question):
     """A question asked of two groups of the same journeys, and a minus b.
 
-    Shares are compared by Newcombe's interval and the pooled score test; medians, means and other
-    numbers by a jackknife over 40 groups of customers. p-values of one measure are a family,
+    Shares of customers are compared by Newcombe's interval and the pooled score test; medians,
+    means and other
+    numbers by a jackknife over 40 groups of customers; so are shares of
+    transitions, which of one customer are not independent. p-values of one measure are a family,
     corrected after Benjamini and Hochberg; `different` says whether the corrected one is under
     5 %. Counts are not compared: groups differ in size. Groups should not share customers; the
     note says how many they share.
@@ -85,6 +89,12 @@ class Compare(Question):
                 "A comparison is of two groups and cannot be broken down further.",
                 "Leave `by` out, and choose each group with lenses.",
             )
+        if not any(_comparable(measure) for measure in self.of.measures):
+            raise InvalidValue(
+                f"Answers to {self.of.kind!r} have counts alone, which two groups of different "
+                "sizes cannot be compared by.",
+                "Compare a question with shares, times or means, such as Flow or Funnel.",
+            )
 
     def passes(self, scope: Scope, done: Sequence[Partial]) -> Fold | None:
         """The question's passes, of both groups at once."""
@@ -104,14 +114,18 @@ class Compare(Question):
         for measure in self.of.measures:
             if measure.of is not None:
                 rows += _corrected(_shares(measure, *sides))
-            elif measure.role in ("duration", "number"):
+            elif _comparable(measure):
                 rows += _corrected(_numbers(measure, *sides))
         return pa.Table.from_pylist(rows, schema=SCHEMA)
 
     def remark(self, answer: Answer) -> tuple[str, ...]:
         """Who A and B are, and how many customers are both."""
         said = [
-            _("A is {a}; B is {b}.", a=chain_text(self.a), b=chain_text(self.b)),
+            _(
+                "A is {a}; B is {b}.",
+                a=chain_text(self.a) or _("everybody"),
+                b=chain_text(self.b) or _("everybody"),
+            ),
             _("p-values are corrected for the number of comparisons (Benjamini-Hochberg)."),
         ]
         both = answer.facts.get("both", 0)
@@ -231,7 +245,7 @@ class _Side:
             return {_cell(asked, row): row for row in table.to_pylist()}
 
         every = np.arange(REPLICATES)
-        needed = any(one.role in ("duration", "number") for one in asked.measures)
+        needed = any(one.of is None and one.role in JACKKNIFED for one in asked.measures)
         without = tuple(rows(np.delete(every, one)) for one in every) if needed else ()
         return cls(asked, rows(every), without)
 
@@ -351,6 +365,10 @@ def _cell(asked: Question, row: Mapping[str, Any]) -> str:
     return " | ".join(
         " > ".join(map(str, part)) if isinstance(part, list) else str(part) for part in parts
     )
+
+
+def _comparable(measure: Measure) -> bool:
+    return measure.of is not None or measure.role in JACKKNIFED
 
 
 def _float(value: Any) -> float:

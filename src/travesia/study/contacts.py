@@ -108,7 +108,7 @@ class Contacts(Question):
         if outcome not in OUTCOMES:
             raise UnknownName("outcome", outcome, OUTCOMES)
         wanted = np.zeros(len(scope.touchpoints), bool)
-        wanted[scope.touchpoints.code(str(cell["touchpoint"]))] = True
+        wanted[scope.touchpoints.code(self.cell_value(cell, "touchpoint"))] = True
         return MetIt(wanted, self._goals(scope), outcome)
 
     def _goals(self, scope: Scope) -> npt.NDArray[np.bool_]:

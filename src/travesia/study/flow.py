@@ -17,13 +17,14 @@ from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
 from travesia.study import intervals
-from travesia.study.question import Answer, Measure, Question, option, question
+from travesia.study.question import Answer, Measure, Question, option, question, without_names
 from travesia.study.sampling import sampled, share_for
 
 if TYPE_CHECKING:
     Edges = npt.NDArray[np.int64]
 
 START, END = "(start)", "(end)"
+ANY = -1
 MOST_DENSE = 4_000_000
 """Cells of the dense table of edges; larger ones are kept sparse."""
 
@@ -47,8 +48,8 @@ class Flow(Question):
         Measure("target", "label", N_("To"), cell=True),
         Measure("transitions", "count", N_("Times")),
         Measure("customers", "count", N_("Customers")),
-        Measure("share_out", "share", N_("Share of what follows"), of=("transitions", "out")),
-        Measure("share_in", "share", N_("Share of what precedes"), of=("transitions", "into")),
+        Measure("share_out", "share", N_("Share of what follows")),
+        Measure("share_in", "share", N_("Share of what precedes")),
         Measure("median_time", "duration", N_("Median time")),
         Measure("q95_time", "duration", N_("95 % take less than")),
         Measure("source_customers", "count", N_("Customers at the source")),
@@ -71,6 +72,7 @@ class Flow(Question):
     def passes(self, scope: Scope, done: Sequence[Partial]) -> Fold | None:
         """Count edges; then take times."""
         if not done:
+            without_names(scope, START, END)
             return CountEdges(len(scope.touchpoints))
         if self.times and len(done) == 1:
             return TakeTimes(len(scope.touchpoints), share_for(scope))
@@ -104,21 +106,22 @@ class Flow(Question):
                 "share": _shares(customers / visitors[source], thin),
                 "low": _shares(low, thin),
                 "high": _shares(high, thin),
-                "out": out[source],
-                "into": into[target],
             }
         )
 
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
-        """Who took an edge."""
+        """Who took an edge; naming one end, who went on from it or came to it."""
         size = len(scope.touchpoints)
-        codes = []
-        for name, outside, code in (("source", START, size), ("target", END, size + 1)):
-            if name not in cell:
-                raise InvalidValue(
-                    f"Which edge? {name!r} is missing.", "Name both: source=..., target=..."
-                )
-            codes.append(code if cell[name] == outside else scope.touchpoints.code(cell[name]))
+        if not {"source", "target"} & set(cell):
+            raise InvalidValue("Which edge? Neither end is named.", "Name source=... or target=...")
+        codes = [
+            ANY
+            if name not in cell
+            else outside_code
+            if cell[name] == outside
+            else scope.touchpoints.code(str(cell[name]))
+            for name, outside, outside_code in (("source", START, size), ("target", END, size + 1))
+        ]
         return TakesEdge(size, *codes)
 
     def remark(self, answer: Answer) -> tuple[str, ...]:

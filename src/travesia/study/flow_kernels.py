@@ -94,13 +94,13 @@ def list_edges(start, stop, owner, group, codes, size):
 
 @compiled
 def has_edge(start, stop, codes, size, source, target):
-    """Whether a row takes an edge."""
+    """Whether a row takes an edge; -1 is any source or any target."""
     out = np.zeros(start.size, np.bool_)
     for row in range(start.size):
         x = np.int64(size)
         for i in range(start[row], stop[row] + 1):
             y = np.int64(codes[i]) if i < stop[row] else np.int64(size + 1)
-            if x == source and y == target:
+            if source in (-1, x) and target in (-1, y):
                 out[row] = True
                 break
             x = y

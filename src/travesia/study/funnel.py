@@ -174,10 +174,11 @@ class Funnel(Question):
         outcome = cell.get("outcome", "reached")
         if outcome not in OUTCOMES:
             raise UnknownName("outcome", str(outcome), OUTCOMES)
-        step = len(self.steps) if outcome == "converted" else int(cell.get("step", 0))
+        named = len(self.steps) if outcome == "converted" else self.cell_value(cell, "step")
+        step = int(named) if str(named).isdigit() else 0
         if not 1 <= step <= len(self.steps):
             raise InvalidValue(
-                f"The funnel has no step {step}.", f"Steps are 1 to {len(self.steps)}."
+                f"The funnel has no step {named!r}.", f"Steps are 1 to {len(self.steps)}."
             )
         return HasOutcome(self._plan(scope), step, outcome)
 
@@ -348,7 +349,7 @@ class Plan:
             units.touchpoint,
             units.time,
             places,
-            self.accepts,
+            *_steps_of(self.accepts),
             self.kills,
             self.optional,
             (self.accepts | self.kills).any(axis=0),
@@ -472,6 +473,13 @@ def _deciding(found: Outcomes, rows: int) -> Outcomes:
         found.passed[chosen] if detailed else found.passed,
         found.reached_at[chosen] if detailed else found.reached_at,
     )
+
+
+def _steps_of(accepts: Truth) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The steps of each code, from the last, and where each code's begin."""
+    code, turned = np.nonzero(accepts[::-1].T)
+    first = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=accepts.shape[1]))])
+    return (accepts.shape[0] - 1 - turned).astype(np.int64), first.astype(np.int64)
 
 
 def _joint(block: Block, columns: tuple[str, ...]) -> tuple[npt.NDArray[np.int64], Truth]:

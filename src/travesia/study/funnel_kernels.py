@@ -18,7 +18,8 @@ def in_order(
     codes,
     time,
     places,
-    accepts,
+    steps_of,
+    first_of,
     kills,
     optional,
     involved,
@@ -39,7 +40,8 @@ def in_order(
         codes: touchpoints, flat.
         time: microseconds, flat.
         places: what "next to each other" is counted in (empty: the flat positions themselves).
-        accepts: bool (steps, codes).
+        steps_of: the steps of each code, from the last, one code's after the other's.
+        first_of: where in `steps_of` each code's begin (one entry more than codes).
         kills: bool (steps, codes): ends attempts that stand at this step.
         optional: bool a step.
         involved: bool a code: any step or exclusion looks at it.
@@ -54,7 +56,8 @@ def in_order(
         alive: it could still go on.
         passed, reached_at: (units, steps) of it, or one row if not asked for.
     """
-    steps = accepts.shape[0]
+    steps = optional.size
+    killing = kills.any()
     units = start.size
     furthest = np.zeros(units, np.int32)
     began = np.full(units, NEVER, np.int64)
@@ -72,14 +75,17 @@ def in_order(
         best = 0
         best_since = NEVER
         for i in range(start[unit], stop[unit]):
-            code = codes[i]
+            code = np.int64(codes[i])
             if not involved[code]:
                 continue
             now = time[i]
             place = np.int64(places[i]) if numbered else np.int64(i)
-            for k in range(steps - 1, 0, -1):
-                if not accepts[k, code]:
-                    continue
+            begins = False
+            for entry in range(first_of[code], first_of[code + 1]):
+                k = steps_of[entry]
+                if k == 0:
+                    begins = True
+                    break
                 source = -1
                 p = k - 1
                 while True:
@@ -110,10 +116,11 @@ def in_order(
                         reached_at[unit] = way_times[k]
             if best == steps and steps > 1:
                 break
-            for p in range(steps - 1):
-                if kills[p, code]:
-                    since[p] = NEVER
-            if accepts[0, code] and not (first_only and started):
+            if killing:
+                for p in range(steps - 1):
+                    if kills[p, code]:
+                        since[p] = NEVER
+            if begins and not (first_only and started):
                 started = True
                 since[0] = now
                 place_of[0] = place

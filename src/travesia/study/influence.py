@@ -131,7 +131,7 @@ class Influence(Question):
 
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
         """Who met it before the goal, or did not, and reached it or not."""
-        code = scope.touchpoints.code(str(cell["touchpoint"]))
+        code = scope.touchpoints.code(self.cell_value(cell, "touchpoint"))
         met, reached = cell.get("met", True), cell.get("reached")
         return WasExposed(self._goals(scope), code, self._window, scope.until, met, reached)
 

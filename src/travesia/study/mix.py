@@ -81,8 +81,9 @@ class Mix(Question):
 
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
         """Who had the touchpoint with this value."""
-        code = scope.touchpoints.code(str(cell["touchpoint"]))
-        return HadValue(self.column, code, scope.vocabulary(self.column).code(str(cell["value"])))
+        code = scope.touchpoints.code(self.cell_value(cell, "touchpoint"))
+        value = scope.vocabulary(self.column).code(self.cell_value(cell, "value"))
+        return HadValue(self.column, code, value)
 
 
 @dataclass(frozen=True, slots=True)

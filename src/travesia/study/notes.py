@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from travesia.draw.words import number
+from travesia.draw import words
 from travesia.locale import texts
 
 if TYPE_CHECKING:
@@ -33,9 +33,10 @@ def _counted(answer: Answer) -> list[str]:
     if not totals.journeys:
         return [_("No journeys were left to look at.")]
     zone = ZoneInfo(scope.zone)
+    # a note is kept: its dates have their year, also while it is the current one
     period = {
-        "since": _day(answer.journeys.since.astimezone(zone)),
-        "until": _day(answer.journeys.until.astimezone(zone)),
+        "since": words.day(answer.journeys.since.astimezone(zone), date.min),
+        "until": words.day(answer.journeys.until.astimezone(zone), date.min),
         "zone": scope.zone,
     }
     counted = _(
@@ -64,7 +65,9 @@ def _set_aside(answer: Answer) -> list[str]:
     aside = answer.journeys.set_aside
     if not aside.rows:
         return []
-    reasons = ", ".join(f"{number(count)} {reason}" for reason, count in aside.reasons.items())
+    reasons = ", ".join(
+        f"{words.number(count)} {reason}" for reason, count in aside.reasons.items()
+    )
     return [
         _(
             "{rows:,} of {read:,} rows were set aside ({reasons}).",
@@ -73,7 +76,3 @@ def _set_aside(answer: Answer) -> list[str]:
             reasons=reasons,
         )
     ]
-
-
-def _day(moment: datetime) -> str:
-    return moment.date().isoformat()

@@ -76,7 +76,9 @@ class Precedence(Question):
 
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
         """Who met them in this order."""
-        codes = (scope.touchpoints.code(str(cell[name])) for name in ("source", "target"))
+        codes = (
+            scope.touchpoints.code(self.cell_value(cell, name)) for name in ("source", "target")
+        )
         return MetBefore(*codes)
 
 

@@ -19,13 +19,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pydantic
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from travesia.engines.counting import Totals
 from travesia.engines.groups import Grouping
@@ -34,6 +36,7 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue, UnknownName
 from travesia.locale import N_, texts
+from travesia.record.refusals import refusing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +74,12 @@ class Measure:
     def label(self) -> str:
         """Its label in the current language."""
         return _(self.text)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column, its denominator's and its interval's."""
+        others = (*(self.of or ()), self.low, self.high)
+        return (self.name, *(one for one in others if one is not None))
 
 
 @pydantic.dataclasses.dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -119,6 +128,19 @@ class Question:
             f"{type(self).__name__} cannot name the customers behind a cell.",
             "Define marker(scope, cell) in the question.",
         )
+
+    def cell_value(self, cell: Mapping[str, Any], name: str) -> str:
+        """A field that a cell of this question must have.
+
+        Raises:
+            InvalidValue: it is missing.
+        """
+        if cell.get(name) is None:
+            raise InvalidValue(
+                f"Which cell? {name!r} is missing.",
+                "A cell is named by " + ", ".join(f"{one}=..." for one in self.cell_fields) + ".",
+            )
+        return str(cell[name])
 
     def facts(self, scope: Scope, partials: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         """Numbers about the whole that are in no row of the table."""
@@ -197,6 +219,37 @@ _adapters: dict[type[Question], TypeAdapter[Any]] = {}
 Kind = TypeVar("Kind", bound=type)
 
 
+def _told(make_it: Any, kind: Any) -> Any:
+    """The constructor with errors that help; and no breakdown by what the answer has already."""
+
+    @wraps(make_it)
+    def told(self: Any, *given: Any, **options: Any) -> None:
+        with refusing(kind.__name__, [one.name for one in fields(kind)]):
+            make_it(self, *given, **options)
+        taken = {name for one in kind.measures for name in one.columns}
+        if self.by in taken:
+            raise InvalidValue(
+                f"Answers to {kind.kind!r} have a column {self.by!r} of their own.",
+                "Break them down by another column, or read this one under another name.",
+            )
+
+    return told
+
+
+def without_names(scope: Scope, *names: str) -> None:
+    """Refuse touchpoints that are called like the nodes an answer adds.
+
+    Raises:
+        InvalidValue: there is one.
+    """
+    for name in names:
+        if pc.index(scope.touchpoints.names, pa.scalar(name, pa.string())).as_py() >= 0:
+            raise InvalidValue(
+                f"A touchpoint is called {name!r}, which the answer calls a node of its own.",
+                f"Rename it first: journeys.group({{{name!r}: 'another name'}}).",
+            )
+
+
 def option(description: str, default: Any = ..., **limits: Any) -> Any:
     """A question's option: its label (English), its default, and limits such as ge=1."""
     return Field(default, description=description, **limits)
@@ -217,6 +270,7 @@ def question(cls: Kind) -> Kind:
         frozen=True, config=ConfigDict(extra="forbid"), repr=False
     )(cls)
     made.__repr__ = Question.__str__
+    made.__init__ = _told(made.__init__, made)
     _made[made.kind] = made
     return made  # type: ignore[no-any-return]
 
@@ -277,14 +331,8 @@ def make(kind: type[Question], options: Mapping[str, Any]) -> Question:
     for name in options:
         if name not in known:
             raise UnknownName("option", name, known, f"the question {kind.kind!r}")
-    try:
+    with refusing(kind.__name__, known):
         made: Question = _adapter(kind).validate_python(dict(options))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "options"
-        raise InvalidValue(
-            f"{kind.__name__}: {place}: {first['msg']}.", f"Options: {', '.join(known)}."
-        ) from None
     return made
 
 

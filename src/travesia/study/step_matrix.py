@@ -19,7 +19,14 @@ from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
 from travesia.record.lenses import AnyAnchor, FindPattern, Offset
 from travesia.study import intervals, shares
-from travesia.study.question import Answer, Measure, Question, option, question
+from travesia.study.question import (
+    Answer,
+    Measure,
+    Question,
+    option,
+    question,
+    without_names,
+)
 
 BEFORE, END = "(before start)", "(end)"
 MOST_DENSE = 4_000_000
@@ -81,6 +88,7 @@ class StepMatrix(Question):
 
     def fold(self, scope: Scope) -> CountSteps:
         """Count cells."""
+        without_names(scope, BEFORE, END)
         steps = self._numbers()
         return CountSteps(self._origin(scope), int(steps[0]), steps.size, len(scope.touchpoints))
 
