@@ -357,6 +357,72 @@ def test_codes_with_leading_zeros_are_words(write, read):
     assert found.rows[0]["customer"] == "007"
 
 
+LARGE = [2**60 + 1, 2**60 + 2, 2**60 + 3]
+
+
+@pytest.fixture
+def wide(at):
+    """Three events of one moment, each with a number that no float holds."""
+    return pa.table(
+        {"user_id": ["a"] * 3, "event": list("xyz"), "time": [at("2024-01-01")] * 3, "ref": LARGE}
+    )
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint64(), pa.decimal128(38, 0)])
+@pytest.mark.parametrize("made", ["table", "pandas", "parquet", "plain parquet"])
+def test_whole_numbers_beyond_floats_are_text(tmp_path, read, wide, kind, made):
+    wide = wide.set_column(3, "ref", pa.array(LARGE, pa.int64()).cast(kind))
+    source = wide.to_pandas() if made == "pandas" else wide
+    if "parquet" in made:
+        source = tmp_path / "events.parquet"
+        pq.write_table(wide, source, write_statistics=made == "parquet")
+    found = read(source, dimensions="*")
+    assert found.column("ref") == [str(one) for one in LARGE]
+    assert found.said["ref"] == "whole numbers beyond 2^53 are kept as text"
+
+
+def test_whole_numbers_that_floats_hold_stay_numbers(read, table):
+    ref = pa.array([2**53, -(2**53), None])
+    assert read(table.append_column("ref", ref), dimensions="*").column("ref") == [
+        *(2.0**53, -(2.0**53), None)
+    ]
+
+
+def test_whole_numbers_beyond_floats_in_text_files_are_text(write, read):
+    text = "user_id,event,time,ref\n" + "".join(f"a,x,2024-01-01,{2**53 + n}\n" for n in (0, 1))
+    assert read(write(text), dimensions="*").column("ref") == [str(2**53), str(2**53 + 1)]
+
+
+def test_numbers_that_had_to_be_rounded_are_said(read, wide):
+    found = read(wide.rename_columns(["user_id", "event", "time", "paid"]), value="paid")
+    assert found.said["value"] == "3 whole numbers beyond 2^53 are rounded"
+
+
+def test_an_order_beyond_floats_is_refused(write, read, wide):
+    text = "user_id,event,time,ref\n" + "".join(f"a,x,2024-01-01,{one}\n" for one in LARGE)
+    for source in (wide, write(text)):
+        with pytest.raises(InputError, match="'ref' is too large to order by"):
+            read(source, order="ref")
+
+
+def test_a_column_beyond_floats_is_not_guessed_to_be_the_order(read, wide):
+    found = read(wide.rename_columns(["user_id", "event", "time", "sequence"]), dimensions="*")
+    assert not found.events.ordered
+    assert found.column("sequence") == [str(one) for one in LARGE]
+
+
+def test_infinite_numbers_are_missing(write, read, table):
+    text = "user_id,event,time,paid\n" + "".join(
+        f"a,x,2024-01-01,{one}\n" for one in ("1", "inf", "nan", "-Infinity", "2")
+    )
+    found = read(write(text), value="paid")
+    assert found.column("value") == [1.0, None, None, None, 2.0]
+    paid = pa.array([float("inf"), 1.0, 2.0])
+    found = read(table.append_column("paid", paid), value="paid")
+    assert found.column("value") == [None, 1.0, 2.0]
+    assert found.said["value"] == "1 cells are no numbers and count as missing, such as 'inf'"
+
+
 # Several sources, and none.
 
 

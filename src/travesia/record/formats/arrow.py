@@ -56,12 +56,13 @@ def picked(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
 class ArrowFeed:
     """An Arrow stream, which is read once unless `again` can open it again.
 
-    `verify` is for bytes from outside: Arrow believes what a file says of its own offsets.
+    `again` may leave out other columns than the one it is given. `verify` is for bytes from
+    outside: Arrow believes what a file says of its own offsets.
     """
 
     name: str
     reader: pa.RecordBatchReader
-    again: Callable[[], pa.RecordBatchReader] | None = None
+    again: Callable[[str], pa.RecordBatchReader] | None = None
     about_rows: int | None = None
     format: str = "Arrow"
     verify: bool = False
@@ -88,8 +89,12 @@ class ArrowFeed:
         if self.again is None:
             yield self.sample(column)
             return
-        for batch in self._guarded(self.again()):
+        for batch in self._guarded(self.again(column)):
             yield picked(batch, [column]).column(0)
+
+    def extremes(self, column: str) -> Iterator[pa.Array]:
+        """As `scan` does."""
+        return self.scan(column)
 
     def find(self, column: str) -> ColumnKind | None:
         """What a column holds."""
@@ -148,14 +153,21 @@ def open_object(source: Any) -> ArrowFeed:
         ) from error
     # A DuckDB connection has one result at a time, and counting would be a query of its own.
     once = isinstance(source, pa.RecordBatchReader) or "duckdb" in type(source).__module__
-    again = None if once else lambda: pa.RecordBatchReader.from_stream(source)
+    again = None if once else lambda column: _stream(source, column)
     return ArrowFeed(name, reader, again, _rows(source, once=once), f"Arrow ({name})")
+
+
+def _stream(source: Any, column: str) -> pa.RecordBatchReader:
+    """A data frame's column alone, because each column is converted; of others, all of it."""
+    if type(source).__name__ == "DataFrame" and column in source.columns:
+        source = source[[column]]
+    return pa.RecordBatchReader.from_stream(source)
 
 
 def open_ipc(path: Path) -> ArrowFeed:
     """An Arrow file (Feather) or an Arrow stream in a file, memory-mapped."""
 
-    def opened() -> pa.RecordBatchReader:
+    def opened(_column: str = "") -> pa.RecordBatchReader:
         try:
             mapped = pa.memory_map(str(path))
             is_stream = mapped.read(len(MAGIC)) != MAGIC

@@ -18,7 +18,14 @@ from travesia.record.formats.feeds import Chunk, Feed
 from travesia.record.formats.files import clean
 from travesia.record.formats.recognise import Role
 from travesia.record.formats.times import Clock, Read
-from travesia.record.formats.values import Numbers, as_names, as_string, is_missing, is_text
+from travesia.record.formats.values import (
+    Numbers,
+    as_names,
+    as_string,
+    inexact,
+    is_missing,
+    is_text,
+)
 
 _ = texts("record")
 
@@ -194,7 +201,10 @@ class Checker:
 
     def _order(self, chunk: Chunk, sieve: Sieve) -> pa.Array:
         (name,) = self.plan.roles["order"]
-        numbers = self.plan.numbers[name].read(chunk.batch.column(name))
+        values = chunk.batch.column(name)
+        numbers = self.plan.numbers[name].read(values)
+        if self.plan.numbers[name].rounded:
+            raise _unordered(name, chunk, values)
         missing = pc.is_null(numbers, nan_is_null=True)
         sieve.refuse(NO_ORDER, _mask(missing))
         return numbers
@@ -233,6 +243,16 @@ class Sieve:
     def through(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The rows that went through."""
         return batch if self.kept is None else batch.filter(pa.array(self.kept))
+
+
+def _unordered(name: str, chunk: Chunk, values: pa.Array) -> InputError:
+    bad = inexact(values)
+    row = 0 if bad is None else int(np.argmax(bad))
+    return InputError(
+        f"{chunk.show(row)}: {values[row].as_py()} in column {name!r} is too large to order by: "
+        "beyond 2^53 neighbours cannot be told apart.",
+        "Number the events of equal times from 1, or subtract the smallest of these numbers.",
+    )
 
 
 def _else(first: Read, second: Read) -> Read:

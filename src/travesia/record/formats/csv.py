@@ -157,6 +157,10 @@ class CsvFeed:
         for chunk in self.read([column], SetAside()):
             yield chunk.batch.column(0)
 
+    def extremes(self, column: str) -> Iterator[pa.Array]:
+        """All values of a column."""
+        return self.scan(column)
+
     def find(self, column: str) -> ColumnKind | None:
         """What a column holds, as far as the first rows tell."""
         return self.kinds.get(column)

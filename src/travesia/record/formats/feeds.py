@@ -69,6 +69,9 @@ class Feed(Protocol):
     def scan(self, column: str) -> Iterator[pa.Array]:
         """All values of a column where the source can be read twice, else the first ones."""
 
+    def extremes(self, column: str) -> Iterator[pa.Array]:
+        """Values of a column with the least and the greatest among them, as far as `scan` sees."""
+
     def find(self, column: str) -> ColumnKind | None:
         """What a column holds, None if there is none; looks further than the first rows."""
 

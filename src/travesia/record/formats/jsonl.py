@@ -79,6 +79,10 @@ class JsonlFeed:
         for chunk in self.read([column], SetAside()):
             yield chunk.batch.column(0)
 
+    def extremes(self, column: str) -> Iterator[pa.Array]:
+        """All values of a column."""
+        return self.scan(column)
+
     def find(self, column: str) -> ColumnKind | None:
         """What a column holds, even if the first lines do not have it."""
         if column in self.kinds:

@@ -18,7 +18,7 @@ from travesia.record.formats.feeds import Feed, clipped
 from travesia.record.formats.recognise import ROLES, Found, Role, recognise
 from travesia.record.formats.sources import Options, open_feeds
 from travesia.record.formats.times import ORDERS, Clock, decide
-from travesia.record.formats.values import Numbers, decimal_mark, is_text
+from travesia.record.formats.values import Numbers, decimal_mark, inexact, is_text
 from travesia.record.formats.zones import checked_zone
 
 _ = texts("record")
@@ -73,7 +73,7 @@ def opened(source: Any, wishes: Wishes, options: Options) -> Events:
         )
         for number, feed in enumerate(feeds)
     ]
-    said = [*_of_formats(feeds), *_of_columns(found, further), *_of_times(plans, wishes)]
+    said = [*_of_formats(feeds), *_of_columns(feeds, found, further), *_of_times(plans, wishes)]
     aside = SetAside()
     return Events(
         customer_type=customer_type,
@@ -125,6 +125,9 @@ def _roles(feeds: list[Feed], wishes: Wishes) -> dict[Role, Found]:
                 _kind(feed, one.columns[0])
         for name in {*wishes.dimensions} & {*EXTRA} - {*found}:
             _kind(feed, name)
+    order = found["order"].columns[0] if "order" in found else None
+    if "order" not in named and order and any(_holds_ids(feed, order) for feed in feeds):
+        del found["order"]
     return found
 
 
@@ -151,7 +154,9 @@ def _add(
     called = name
     while called in made or (called in TAKEN and called not in ("channel", "value")):
         called += "_"
-    kinds = {_kind(feed, name) for feed in feeds}
+    kinds: set[ColumnKind] = {
+        "text" if _holds_ids(feed, name) else _kind(feed, name) for feed in feeds
+    }
     kind = kinds.pop() if len(kinds) == 1 else "text"
     made[called] = (Column(called, kind, attribute), name)
 
@@ -175,6 +180,14 @@ def _attributes(feeds: list[Feed], wishes: Wishes, found: Mapping[Role, Found]) 
     used = {name for one in found.values() for name in one.columns} | set(wishes.dimensions)
     shared = (n for n in feeds[0].attributes if all(n in feed.kinds for feed in feeds))
     return tuple(name for name in shared if name not in used)
+
+
+def _holds_ids(feed: Feed, name: str) -> bool:
+    """Whether a column is of whole numbers that float64 would round, and so mix up."""
+    kind = feed.type_of(name)
+    if not (pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
+        return False
+    return any(inexact(values) is not None for values in feed.extremes(name))
 
 
 def _kind(feed: Feed, name: str) -> ColumnKind:
@@ -292,7 +305,7 @@ def _of_formats(feeds: list[Feed]) -> list[tuple[str, str]]:
 
 
 def _of_columns(
-    found: Mapping[Role, Found], further: tuple[tuple[Column, str], ...]
+    feeds: list[Feed], found: Mapping[Role, Found], further: tuple[tuple[Column, str], ...]
 ) -> Iterator[tuple[str, str]]:
     for role in (role for role in ROLES if role in found):
         one = found[role]
@@ -305,6 +318,8 @@ def _of_columns(
     for column, name in further:
         if column.name != name and column.name not in EXTRA:
             yield column.name, _("column {name}, renamed", name=repr(name))
+        if column.kind == "text" and all(feed.find(name) == "number" for feed in feeds):
+            yield column.name, _("whole numbers beyond 2^53 are kept as text")
 
 
 def _of_times(plans: list[Plan], wishes: Wishes) -> Iterator[tuple[str, str]]:
@@ -377,5 +392,7 @@ def _misread(plan: Plan, column: Column, name: str) -> Iterator[tuple[str, str]]
                 example=repr(numbers.example),
             ),
         )
+    if numbers is not None and numbers.rounded:
+        yield column.name, _("{count} whole numbers beyond 2^53 are rounded", count=numbers.rounded)
     if clock is not None and clock.refused:
         yield column.name, _("{count} cells are no times and count as missing", count=clock.refused)

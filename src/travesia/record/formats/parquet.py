@@ -63,6 +63,21 @@ class ParquetFeed:
         for batch in self._guarded(self._opened(()).iter_batches(ROWS, columns=[column])):
             yield picked(batch, [column]).column(0)
 
+    def extremes(self, column: str) -> Iterator[pa.Array]:
+        """By the file's statistics where it has them, else all values."""
+        metadata, kind = self._opened(()).metadata, self._types[column]
+        chunks = [
+            group.column(number)
+            for group in (metadata.row_group(one) for one in range(metadata.num_row_groups))
+            for number in range(group.num_columns)
+            if group.column(number).path_in_schema == column
+        ]
+        known = [one.statistics for one in chunks if one.is_stats_set]
+        if len(known) < len(chunks) or not all(one.has_min_max for one in known):
+            yield from self.scan(column)
+            return
+        yield pa.array([bound for one in known for bound in (one.min, one.max)], kind)
+
     def find(self, column: str) -> ColumnKind | None:
         """What a column holds."""
         return self.kinds.get(column)

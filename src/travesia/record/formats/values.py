@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,6 +26,8 @@ _PLAIN = re.compile(
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d:?\d\d))?)?")
 
 Mark = Literal[".", ","]
+Mask = npt.NDArray[np.bool_]
+EXACT = 2**53  # up to here float64 holds every whole number
 
 
 def kind_of(values: pa.Array) -> ColumnKind:
@@ -32,10 +36,30 @@ def kind_of(values: pa.Array) -> ColumnKind:
     if not cells:
         return "text"
     if all(_PLAIN.fullmatch(re.sub(CURRENCY, "", cell)) for cell in cells):
-        return "number"
+        return "text" if any(_is_inexact(cell) for cell in cells) else "number"
     if all(_ISO.fullmatch(cell) for cell in cells):
         return "time"
     return "text"
+
+
+def inexact(values: pa.Array) -> Mask | None:
+    """Which cells hold whole numbers that float64 would round; None if none does."""
+    if is_text(values.type):
+        found = np.array([_is_inexact(cell) for cell in as_string(values).to_pylist()], np.bool_)
+    elif pa.types.is_decimal(values.type) or values.type in (pa.int64(), pa.uint64()):
+        kind = pa.float64() if pa.types.is_decimal(values.type) else values.type
+        numbers = pc.fill_null(pc.cast(values, kind, safe=False), 0).to_numpy()
+        if not numbers.size or (numbers.max() <= EXACT and numbers.min() >= -EXACT):
+            return None
+        found = (numbers > EXACT) | (numbers < -EXACT)
+    else:
+        return None
+    return found if found.any() else None
+
+
+def _is_inexact(cell: str | None) -> bool:
+    digits = (cell or "").lstrip("+-")
+    return digits.isdecimal() and len(digits) > 15 and int(digits) > EXACT
 
 
 def decimal_mark(values: pa.Array) -> Mark:
@@ -55,14 +79,31 @@ def _grouped(cell: str, mark: str) -> bool:
 
 @dataclass(slots=True)
 class Numbers:
-    """Reads a column as numbers, and counts the cells that are none."""
+    """Reads a column as numbers, and counts the cells that are none, and those it must round."""
 
     mark: Mark = "."
     refused: int = 0
     example: str = ""
+    rounded: int = 0
 
     def read(self, values: pa.Array) -> pa.Array:
-        """float64; null is missing or not a number."""
+        """float64; null is missing, not a number, or not finite."""
+        numbers = self._finite(values, self._read(values))
+        largest = pc.max(pc.abs(numbers)).as_py()
+        if largest is not None and largest >= EXACT:
+            rounded = inexact(values)
+            self.rounded += 0 if rounded is None else int(rounded.sum())
+        return numbers
+
+    def _finite(self, values: pa.Array, numbers: pa.Array) -> pa.Array:
+        """Without infinities, of which no sum could be told."""
+        infinite = pc.is_inf(numbers)
+        if not pc.any(infinite, min_count=0).as_py():
+            return numbers
+        self._count(as_string(values), pc.fill_null(infinite, fill_value=False))
+        return pc.if_else(infinite, pa.scalar(None, pa.float64()), numbers)
+
+    def _read(self, values: pa.Array) -> pa.Array:
         if not is_text(values.type):
             return pc.cast(values, pa.float64(), safe=False)
         text = pc.fill_null(as_string(values), "")

@@ -126,6 +126,10 @@ class XesFeed:
         for batch in self._events(self._keys([column]), self.block):
             yield batch.column(0)
 
+    def extremes(self, column: str) -> Iterator[pa.Array]:
+        """All values of a column."""
+        return self.scan(column)
+
     def find(self, column: str) -> ColumnKind | None:
         """What a column holds, even if the first traces do not have it."""
         if column in self.kinds:
