@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from pathlib import Path
@@ -20,21 +21,36 @@ if TYPE_CHECKING:
 
 _ = texts("cli")
 
+CUSTOMERS = 20_000
+"""What the truths' ranges were made for; a smaller company has wider ones."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add `demo`."""
+    described = {
+        "out": (Path, Path("demo"), ("--out", "-o"), _("the directory of its files")),
+        "customers": (int, CUSTOMERS, ("--customers",), _("how many customers it has")),
+        "seed": (int, 1, ("--seed",), _("another number gives another company")),
+        "open_map": (bool, True, ("--open/--no-open",), _("show the map in a browser")),
+    }
+    _demo.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=default,
+                annotation=Annotated[kind, typer.Option(*written, help=text)],
+            )
+            for name, (kind, default, written, text) in described.items()
+        ]
+    )
     app.command(
         "demo",
         help=_("Build Aurora, a company whose truth is known, and show its measured map."),
     )(_demo)
 
 
-def _demo(
-    out: Annotated[Path, typer.Option("--out", "-o")] = Path("demo"),
-    customers: Annotated[int, typer.Option(min=1)] = 20_000,
-    seed: int = 1,
-    open_map: Annotated[bool, typer.Option("--open/--no-open")] = True,
-) -> None:
+def _demo(*, out: Path, customers: int, seed: int, open_map: bool) -> None:
     from travesia.demo import aurora
 
     with working(_("Building Aurora")):
@@ -70,6 +86,9 @@ def _summary(company: Aurora, journeys: Journeys, out: Path, page: Path) -> None
         )
     )
     typer.echo(_("What was planted in it, and what asking finds:"))
+    if journeys.customers < CUSTOMERS:
+        usual = words.number(CUSTOMERS)
+        typer.echo(_("(the ranges are for {n} customers; fewer vary more)", n=usual))
     for truth in company.truths:
         typer.echo(f"\n  {truth.name}")
         for finding in truth.findings:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import types
-import typing
-from collections.abc import Callable
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -123,45 +121,44 @@ def _asking(kind: type[Question]) -> Callable[..., None]:
 
 
 def _field_parameters(kind: type[Question]) -> list[inspect.Parameter]:
-    from travesia.study.question import option_label
+    """An option for each field, typed as its JSON schema says."""
+    from travesia.study.question import option_label, schema
 
-    hints = typing.get_type_hints(kind, include_extras=True)
-    described = {one.name: one for one in fields(kind)}
-    ordered = [name for name in described if name not in SHARED] + list(SHARED)
+    found = schema(kind)
+    names = [name for name in found["properties"] if name not in ("question", *SHARED)]
     return [
-        _field_parameter(name, option_label(kind, name), hints[name], described[name].default)
-        for name in ordered
+        _field_parameter(
+            name, option_label(kind, name), found["properties"][name], name in found["required"]
+        )
+        for name in (*names, *SHARED)
     ]
 
 
-def _field_parameter(name: str, text: str, hint: Any, info: Any) -> inspect.Parameter:
-    default = getattr(info, "default", info)
-    if default is MISSING or repr(default) == "PydanticUndefined" or default is ...:
-        default = inspect.Parameter.empty
-    kind = _plain(hint)
+def _field_parameter(
+    name: str, text: str, described: Mapping[str, Any], required: bool
+) -> inspect.Parameter:
+    kind = _plain(described)
+    default = described.get("default")
     if kind == list[str]:
-        default = [str(one) for one in default or ()] if isinstance(default, tuple) else []
-    elif kind is str and default not in (None, inspect.Parameter.empty):
-        default = str(default)
-    if default is None:
+        default = [str(one) for one in default or ()]
+    elif required:
+        default = inspect.Parameter.empty
+    elif default is None:
         kind |= None
     panel = _("The question")
     made = typer.Option("--" + name.replace("_", "-"), help=text, rich_help_panel=panel)
     return _keyword(name, kind, default, made)
 
 
-def _plain(hint: Any) -> Any:
+def _plain(described: Mapping[str, Any]) -> Any:
     """The type an option is typed as; the question itself checks what it means."""
-    origin = typing.get_origin(hint)
-    if origin is Annotated:
-        return _plain(typing.get_args(hint)[0])
-    if origin in (typing.Union, types.UnionType):
-        return _plain(next(one for one in typing.get_args(hint) if one is not type(None)))
-    if origin is tuple:
-        return list[str]
-    if origin is Literal or hint in (int, float, bool):
-        return hint
-    return str
+    choices = [one for one in described.get("anyOf", ()) if one.get("type") != "null"]
+    if choices:
+        return _plain(choices[0]) if len(choices) == 1 else str
+    if "enum" in described:
+        return Literal[tuple(described["enum"])]
+    kinds = {"array": list[str], "integer": int, "number": float, "boolean": bool}
+    return kinds.get(str(described.get("type")), str)
 
 
 def _several(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import traceback
@@ -15,18 +16,21 @@ from travesia.locale import LANGUAGES, texts
 
 _ = texts("cli")
 
+MISSPOKEN = 2
 INTERRUPTED = 130
 
 
 def run(words: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for each kind of end
     """Run one command line; gives the exit code."""
     try:
-        application()(args=list(words))
+        code = application()(args=list(words), standalone_mode=False)
+    except typer.TyperException as error:
+        return _misspoken(error)
     except TravesiaError as error:
         return _refused(error, words)
     except UnicodeEncodeError as error:
         return _refused(_unspeakable(error), words)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         print(_("Interrupted."), file=sys.stderr)  # noqa: T201 - the terminal is the place
         return INTERRUPTED
     except BrokenPipeError:
@@ -35,21 +39,21 @@ def run(words: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for each ki
         return 0
     except OSError as error:
         return _refused(_unwritable(error), words)
-    except SystemExit as left:
-        return left.code if isinstance(left.code, int) else 1
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def application() -> typer.Typer:
     """All commands, with their help in the current language."""
     from travesia.cli import catalog, convert, demo, describe, map_, questions
 
+    _speak_help()
     app = typer.Typer(
         name="travesia",
         help=_("Customer journeys, measured: ask them questions, draw them as a map."),
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
+    _globals.__signature__ = _global_options()  # type: ignore[attr-defined]
     app.callback()(_globals)
     for commands in (demo, describe, questions, map_, catalog, convert):
         commands.add_to(app)
@@ -65,20 +69,53 @@ def _versioned(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _globals(
-    *,
-    lang: Annotated[
-        str | None, typer.Option(help="es | en", metavar="LANG", show_default=False)
-    ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="show where an error arose")] = False,
-    version: Annotated[
-        bool,
-        typer.Option("--version", help="print the version", is_eager=True, callback=_versioned),
-    ] = False,
-) -> None:
+def _speak_help() -> None:
+    """Have the headings of help in the current language: typer keeps them in its module."""
+    from typer import rich_utils
+
+    rich_utils.OPTIONS_PANEL_TITLE = _("Options")
+    rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
+    rich_utils.COMMANDS_PANEL_TITLE = _("Commands")
+    rich_utils.REQUIRED_LONG_STRING = _("[required]")
+    rich_utils.DEFAULT_STRING = _("[default: {}]")
+
+
+def _global_options() -> inspect.Signature:
+    """--lang, --debug and --version, with their help in the current language."""
+    version = typer.Option(
+        "--version", help=_("print the version"), is_eager=True, callback=_versioned
+    )
+    described = {
+        "lang": (str | None, None, typer.Option("--lang", help="es | en", metavar="LANG")),
+        "debug": (bool, False, typer.Option("--debug", help=_("show where an error arose"))),
+        "version": (bool, False, version),
+    }
+    return inspect.Signature(
+        [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=default,
+                annotation=Annotated[kind, made],
+            )
+            for name, (kind, default, made) in described.items()
+        ]
+    )
+
+
+def _globals(*, lang: str | None, debug: bool, version: bool) -> None:
     del debug, version  # read where errors end; answered before any command is looked for
     if lang is not None and lang not in LANGUAGES:
         raise typer.BadParameter(_("There is no language {lang!r}: es or en.", lang=lang))
+
+
+def _misspoken(error: typer.TyperException) -> int:
+    """A command line that cannot be meant, in two lines like every error."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "travesia"
+    print(_("Error: {error}", error=error.format_message()), file=sys.stderr)  # noqa: T201
+    print(_("See {path} --help.", path=path), file=sys.stderr)  # noqa: T201
+    return MISSPOKEN
 
 
 def _unwritable(error: OSError) -> TravesiaError:

@@ -46,6 +46,11 @@ def show(answer: Answer, form: Format, out: Path | None, limit: int | None) -> N
         return
     text = {Format.JSON: _json, Format.CSV: _csv, Format.HTML: _html, Format.TABLE: _plain}[form]
     write(text(answer, limit), out)
+    if form in (Format.TABLE, Format.CSV):
+        # what the numbers mean must not get lost on the way into a pipe or a file
+        for line in (_more(answer, limit), answer.note):
+            if line:
+                sys.stderr.write(f"{line}\n")
 
 
 def write(text: str, out: Path | None) -> None:

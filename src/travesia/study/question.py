@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
@@ -36,6 +37,7 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue, UnknownName
 from travesia.locale import N_, texts
+from travesia.record.durations import spelling
 from travesia.record.refusals import refusing
 
 if TYPE_CHECKING:
@@ -341,6 +343,10 @@ def schema(kind: type[Question]) -> dict[str, Any]:
     found = _adapter(kind).json_schema()
     found["properties"] = {"question": {"const": kind.kind}, **found.get("properties", {})}
     found["required"] = ["question", *found.get("required", [])]
+    for one in fields(kind):
+        usual = getattr(one.default, "default", None)
+        if isinstance(usual, timedelta):  # pydantic would write it as ISO 8601, and we do not
+            found["properties"][one.name]["default"] = spelling(usual)
     found["description"] = (kind.__doc__ or "").strip().split("\n")[0]
     return found
 
