@@ -28,3 +28,26 @@ def test_words_in_texts_are_left_as_they_are():
     with language("es"):
         found = texts("study")("Looked at through {lenses}.", lenses="sample(0.5)")
     assert found == "Visto a través de sample(0.5)."
+
+
+@pytest.mark.parametrize(
+    ("count", "english", "spanish"),
+    [
+        (0, "0 customers", "0 clientes"),
+        (1, "1 customer", "1 cliente"),
+        (2, "2 customers", "2 clientes"),
+        (1234, "1,234 customers", "1.234 clientes"),
+    ],
+)
+def test_one_is_singular(count, english, spanish):
+    said = {}
+    for each in ("en", "es"):
+        with language(each):
+            said[each] = texts("study").plural("{n} customer", "{n} customers", count)
+    assert said == {"en": english, "es": spanish}
+
+
+def test_a_count_can_be_written_otherwise():
+    with language("es"):
+        found = texts("study").plural("{n} customer", "{n} customers", 2, n="dos")
+    assert found == "dos clientes"

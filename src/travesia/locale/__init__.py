@@ -10,7 +10,7 @@ from __future__ import annotations
 import gettext
 import io
 import locale as system_locale
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -46,16 +46,36 @@ def language(language: str) -> Iterator[None]:
         _current.reset(token)
 
 
-def texts(room: str) -> Callable[..., str]:
-    """The translator of one room: `_("De {n:,} clientes", n=3)` formats after translating."""
+class Texts:
+    """The translator of one room: `_("Of {n:,} customers", n=3)` formats after translating."""
 
-    def translate(message: str, /, **values: object) -> str:
+    def __init__(self, room: str) -> None:
+        self.room = room
+
+    def __call__(self, message: str, /, **values: object) -> str:
+        """This text in the language of the context, with its values."""
         if current_language() == "en":
             return message.format(**values) if values else message
-        found = _catalogue(room).gettext(message)
+        found = _catalogue(self.room).gettext(message)
         return _Spanish().format(found, **values) if values else found
 
-    return translate
+    def plural(self, one: str, many: str, count: float, /, **values: object) -> str:
+        """The text for this count: `_.plural("{n} customer", "{n} customers", 1)`.
+
+        `{n}` is the count, grouped as the language does, unless it is given as another value.
+        """
+        # only a whole one is one: "1 customer", but "1.5 customers" and "0 customers"
+        form = 1 if count == 1 else 2
+        if current_language() == "en":
+            return (one if form == 1 else many).format(**{"n": f"{count:,}", **values})
+        found = _catalogue(self.room).ngettext(one, many, form)
+        spanish = _Spanish()
+        return spanish.format(found, **{"n": spanish.format_field(count, ","), **values})
+
+
+def texts(room: str) -> Texts:
+    """The translator of one room, whose Spanish stands in `es/<room>.po`."""
+    return Texts(room)
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"

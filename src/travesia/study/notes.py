@@ -40,14 +40,18 @@ def _counted(answer: Answer) -> list[str]:
         "zone": scope.zone,
     }
     counted = _(
-        "{customers:,} customers with {interactions:,} interactions, {since} to {until} ({zone}).",
-        customers=totals.customers,
-        interactions=totals.interactions,
+        "{customers} with {interactions}, {since} to {until} ({zone}).",
+        customers=_.plural("{n} customer", "{n} customers", totals.customers),
+        interactions=_.plural("{n} interaction", "{n} interactions", totals.interactions),
         **period,
     )
     if not scope.split:
         return [counted]
-    return [counted, _("They make {journeys:,} journeys.", journeys=totals.journeys)]
+    return [counted, _made(totals.journeys)]
+
+
+def _made(journeys: int) -> str:
+    return _.plural("They make {n} journey.", "They make {n} journeys.", journeys)
 
 
 def _order(answer: Answer) -> list[str]:
@@ -69,9 +73,10 @@ def _set_aside(answer: Answer) -> list[str]:
         f"{words.number(count)} {reason}" for reason, count in aside.reasons.items()
     )
     return [
-        _(
-            "{rows:,} of {read:,} rows were set aside ({reasons}).",
-            rows=aside.rows,
+        _.plural(
+            "{n} row of {read:,} was set aside ({reasons}).",
+            "{n} of {read:,} rows were set aside ({reasons}).",
+            aside.rows,
             read=aside.rows_read,
             reasons=reasons,
         )
