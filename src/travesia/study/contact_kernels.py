@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
-compiled = nb.njit(nogil=True, cache=True)
+from travesia.engines.compiling import compiled
 
 
 @compiled
@@ -83,7 +82,7 @@ def count_values(start, stop, group, touchpoint, value, groups, names, values):
 
 @compiled
 def count_exposed(
-    start, stop, group, touchpoint, time, goal, length, window, until, groups, strata
+    start, stop, owner, group, touchpoint, time, goal, length, window, until, groups, strata
 ):
     """Who met what before the goal, by how much else they met.
 
@@ -92,12 +91,16 @@ def count_exposed(
     are left out. Its length is how many interactions that count for it it met; a stratum is the
     number of bits of a length. Returns, as rows:
     met: [group, stratum, touchpoint, reached], by the length without the touchpoint's own;
-    absent: the same of those that did not meet it; all: [group, reached].
+    absent: the same of those that did not meet it; rows: [group] -> those that did not reach it,
+    those that did, and the sum over owners of the squares of their rows (an owner's rows stand
+    together).
     """
     names = goal.size
     met = np.zeros((groups, strata, names, 2), np.int64)
     absent = np.zeros((groups, strata, names, 2), np.int64)
-    rows = np.zeros((groups, 2), np.int64)
+    rows = np.zeros((groups, 3), np.int64)
+    last = np.full(groups, -1, np.int64)
+    own = np.zeros(groups, np.int64)
     by_length = np.zeros((groups, strata, 2), np.int64)
     times = np.zeros(names, np.int64)
     order = np.empty(names, np.int64)
@@ -128,6 +131,11 @@ def count_exposed(
                 times[order[k]] = 0
             continue
         rows[g, reached] += 1
+        if last[g] != owner[row]:
+            last[g] = owner[row]
+            own[g] = 0
+        rows[g, 2] += 2 * own[g] + 1
+        own[g] += 1
         whole = 0
         left = size
         while left > 0 and whole < strata - 1:

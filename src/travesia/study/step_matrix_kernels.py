@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
-compiled = nb.njit(nogil=True, cache=True)
+from travesia.engines.compiling import compiled
 
 
 @compiled
