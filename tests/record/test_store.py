@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from travesia.errors import InvalidValue, NotAStore, StoreBusy, StoreDamaged, Un
 from travesia.record import chunks, gathering, generations, packs, publishing
 from travesia.record.build import build
 from travesia.record.events import Column, Events
-from travesia.record.manifest import NAME, read_manifest
+from travesia.record.manifest import NAME, read_manifest, signed
 from travesia.record.publishing import writing
 from travesia.record.snapshot import Snapshot
 from travesia.record.store import append, compact, open_snapshot, save, with_attributes
@@ -342,8 +343,10 @@ def test_a_file_of_the_right_size_that_is_no_arrow_is_named(grown: Path) -> None
 
 
 def test_files_put_in_each_others_place_are_noticed(grown: Path) -> None:
-    text = (grown / NAME).read_text()
-    (grown / NAME).write_text(text.replace('"rows": 40', '"rows": 41'))
+    state = json.loads((grown / NAME).read_text())
+    del state["checksum"]
+    state["journeys"][0]["rows"] = 41
+    (grown / NAME).write_bytes(signed(json.dumps(state)))
     with pytest.raises(StoreDamaged, match="does not hold what the manifest says"):
         open_snapshot(grown)
 

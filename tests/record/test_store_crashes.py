@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,6 @@ from record.random_events import Log, Row, decoded
 from travesia.errors import StoreError
 from travesia.record import gathering
 from travesia.record.build import build
-from travesia.record.manifest import NAME, read_manifest
 from travesia.record.store import append, open_snapshot, save
 
 KILLS = 20
@@ -124,11 +124,10 @@ def test_a_full_disk_leaves_the_old_state_and_no_files(tmp_path: Path) -> None:
 
 
 def test_a_disk_too_full_for_the_manifest_leaves_the_old_state(tmp_path: Path) -> None:
-    snapshot = save(build(day(0).events()), tmp_path)
+    wordy = replace(build(day(0).events()), said=(("format", "x" * 4000),))
+    snapshot = save(wordy, tmp_path)
     one = Log((Row("c1", "t", 9),))
-    largest = max(read_manifest(tmp_path).files.values())
-    (tmp_path / NAME).write_text((tmp_path / NAME).read_text() + " " * 2 * largest)
-    with files_up_to(1300), pytest.raises(StoreError, match="could not be written to"):
+    with files_up_to(4000), pytest.raises(StoreError, match="could not be written to"):
         append(snapshot, one.events())
     assert decoded(open_snapshot(tmp_path)) == day(0).journeys()
 

@@ -28,7 +28,6 @@ from travesia.record.events import ARROW_TYPE, Column, ColumnKind, SetAside
 from travesia.record.generations import by_partition, set_aside_with, shape_of
 from travesia.record.interning import TextIndex
 from travesia.record.keys import Hashes, Positions, find_keys, hash_keys, key_order
-from travesia.record.rows import hashes_of
 from travesia.record.snapshot import Piece, Snapshot
 
 CUSTOMER = "customer"
@@ -170,7 +169,7 @@ def _known(snapshot: Snapshot, hashes: Hashes, keys: pa.Array) -> Mask:
 
 def _in_piece(piece: Piece, hashes: Hashes, keys: pa.Array) -> Mask:
     # masked rows count too: their customers live in a later piece
-    return find_keys(hashes_of(piece.batch), piece.batch.column("key"), hashes, keys) >= 0
+    return find_keys(piece.hashes, piece.keys, hashes, keys) >= 0
 
 
 def _members(bits: int, hashes: Hashes) -> list[tuple[int, Positions]]:

@@ -28,7 +28,6 @@ from travesia.record.rows import (
     Rows,
     Vocabularies,
     gather,
-    hashes_of,
     live_events,
     live_rows,
     masked,
@@ -202,7 +201,7 @@ def _taken(
 
 def touched(piece: Piece, new: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The live rows of the piece whose customers are among the new ones."""
-    found = find_keys(hashes_of(piece.batch), piece.batch.column("key"), new.hashes, new.keys)
+    found = find_keys(piece.hashes, piece.keys, new.hashes, new.keys)
     found = found[found >= 0]
     if piece.live is not None:
         found = found[np.isin(found, piece.live)]
@@ -246,14 +245,14 @@ def split(snapshot: Snapshot, bits: int) -> Snapshot:
 
 
 def _split_piece(piece: Piece, snapshot: Snapshot, bits: int) -> Iterator[Piece]:
-    hashes = hashes_of(piece.batch)
+    hashes = piece.hashes
     for child, first, last in _stretches(hashes, piece.partition, snapshot.partition_bits, bits):
         live = piece.live
         if live is not None:
             live = live[(live >= first) & (live < last)] - np.int32(first)
         if live is None or live.size:
             batch = piece.batch.slice(first, last - first)
-            yield Piece(child, piece.generation, batch, live, piece.codes)
+            yield replace(piece, partition=child, batch=batch, live=live)
 
 
 def _stretches(

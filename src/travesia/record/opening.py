@@ -10,37 +10,49 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from travesia.errors import StoreDamaged
+from travesia.engines.scope import TOUCHPOINT
+from travesia.errors import StoreDamaged, StoreError
 from travesia.record.attributes import shelve
+from travesia.record.checking import Check
+from travesia.record.checksums import REPAIR, check_files
 from travesia.record.events import Column, SetAside
-from travesia.record.manifest import BatchEntry, Manifest, read_manifest
+from travesia.record.manifest import NAME, BatchEntry, Manifest, read_manifest
 from travesia.record.packs import Pack, map_pack, mapped
 from travesia.record.rows import Vocabularies
 from travesia.record.snapshot import Piece, Snapshot
 
 
-def open_snapshot(directory: Path) -> Snapshot:
-    """The journeys saved in a directory, memory-mapped: nothing is read until it is needed.
+def open_snapshot(directory: Path, *, verify: bool = False) -> Snapshot:
+    """The journeys saved in a directory, memory-mapped: no rows are read until they are needed.
 
     They stay as they are, whatever is written to the directory afterwards.
+
+    Args:
+        directory: where they were saved.
+        verify: read all files, and compare them with the checksums of what was written.
 
     Raises:
         NotAStore: there are none.
         StoreDamaged: a file is missing or not what the manifest says.
+        StoreError: a file cannot be read.
     """
     manifest = read_manifest(directory)
     while True:
         try:
-            return _loaded(directory, manifest)
+            return _loaded(directory, manifest, verify=verify)
         except FileNotFoundError as problem:
             # a writer may have published a new state, and removed files, while we were opening
             newer = read_manifest(directory)
             if newer.number == manifest.number:
                 raise StoreDamaged(
-                    f"{problem.filename or problem} is missing.",
-                    "Restore it from a copy, or build the journeys again from their events.",
+                    f"{problem.filename or problem} is missing.", REPAIR
                 ) from problem
             manifest = newer
+        except OSError as problem:
+            raise StoreError(
+                f"Journeys could not be read from {directory}: {problem}",
+                "Look at whom its files belong to, and at the disk.",
+            ) from problem
 
 
 def read_vocabularies(directory: Path, files: Sequence[str]) -> dict[str, pa.StringArray]:
@@ -55,9 +67,11 @@ def read_vocabularies(directory: Path, files: Sequence[str]) -> dict[str, pa.Str
     }
 
 
-def _loaded(directory: Path, manifest: Manifest) -> Snapshot:
-    _check_sizes(directory, manifest)
+def _loaded(directory: Path, manifest: Manifest, *, verify: bool) -> Snapshot:
+    check_files(directory, manifest.files, whole=verify)
     vocabularies = read_vocabularies(directory, manifest.vocabularies)
+    if vocabularies.keys() != _text_columns(manifest):
+        raise _disagrees(directory / NAME)
     packs: dict[str, Pack] = {}
     for entry in (*manifest.journeys, *manifest.attributes):
         if entry.file not in packs:
@@ -69,9 +83,10 @@ def _loaded(directory: Path, manifest: Manifest) -> Snapshot:
             Piece(
                 entry.partition,
                 entry.generation,
-                _batch(packs[entry.file], entry, directory),
+                _journeys(packs[entry.file], entry, manifest, directory),
                 live.get((entry.partition, entry.generation)),
                 packs[entry.file].codes,
+                _check(packs[entry.file], entry, manifest, vocabularies, directory),
             )
             for entry in manifest.journeys
         ),
@@ -98,22 +113,42 @@ def _loaded(directory: Path, manifest: Manifest) -> Snapshot:
     )
 
 
-def _check_sizes(directory: Path, manifest: Manifest) -> None:
-    for name, size in manifest.files.items():
-        found = (directory / name).stat().st_size
-        if found != size:
-            raise StoreDamaged(
-                f"{directory / name} has {found:,} bytes instead of {size:,}.",
-                "Restore it from a copy, or build the journeys again from their events.",
-            )
+def _text_columns(manifest: Manifest) -> set[str]:
+    return {TOUCHPOINT, *(one.name for one in manifest.columns if one.kind == "text")}
+
+
+def _disagrees(path: Path) -> StoreDamaged:
+    return StoreDamaged(f"{path} does not hold what the manifest says.", REPAIR)
+
+
+def _check(
+    pack: Pack, entry: BatchEntry, manifest: Manifest, vocabularies: Vocabularies, directory: Path
+) -> Check:
+    """The bounds of a batch of journeys; a pack's own codes stand for names themselves."""
+    sizes = {name: len(names) for name, names in vocabularies.items()}
+    for name, codes in pack.codes.items():
+        if codes.size and int(codes.max()) >= sizes.get(name, 0):
+            raise _disagrees(directory / str(entry.codes_file))
+        sizes[name] = codes.size
+    span = manifest.since, manifest.until
+    return Check(directory / entry.file, pack.batches[entry.batch], sizes, span)
+
+
+def _journeys(pack: Pack, entry: BatchEntry, manifest: Manifest, directory: Path) -> pa.RecordBatch:
+    batch = _batch(pack, entry, directory)
+    kept = [one.name for one in manifest.columns if not one.attribute]
+    order = ["order"] if manifest.ordered else []
+    key = batch.schema.field("key").type if "key" in batch.schema.names else None
+    if batch.schema.names != ["hash", "key", TOUCHPOINT, "time", *order, *kept] or (
+        str(key) != manifest.key
+    ):
+        raise _disagrees(directory / entry.file)
+    return batch
 
 
 def _batch(pack: Pack, entry: BatchEntry, directory: Path) -> pa.RecordBatch:
     if entry.batch >= len(pack.batches) or pack.batches[entry.batch].num_rows != entry.rows:
-        raise StoreDamaged(
-            f"{directory / entry.file} does not hold what the manifest says.",
-            "Restore it from a copy, or build the journeys again from their events.",
-        )
+        raise _disagrees(directory / entry.file)
     return pack.batches[entry.batch]
 
 
@@ -143,7 +178,10 @@ def _live(directory: Path, manifest: Manifest) -> dict[tuple[int, int], npt.NDAr
         batch.column("partition").to_pylist(), batch.column("generation").to_pylist(), strict=True
     )
     for i, piece in enumerate(pairs):
+        gone = masked.to_numpy()[offsets[i] : offsets[i + 1]]
+        if piece not in rows or (gone.size and int(gone.max()) >= rows[piece]):
+            raise _disagrees(directory / manifest.masks)
         keep = np.ones(rows[piece], np.bool_)
-        keep[masked.to_numpy()[offsets[i] : offsets[i + 1]]] = False
+        keep[gone] = False
         found[piece] = np.flatnonzero(keep).astype(np.int32)
     return found

@@ -7,6 +7,7 @@ stand for is kept beside, in a file of codes.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,8 +18,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from travesia.errors import StoreDamaged, StoreError
+from travesia.record.checksums import REPAIR, FileEntry, measured
 from travesia.record.chunks import MOST_NARROW
 from travesia.record.rows import Vocabularies, as_lists
+
+ROWS = "journeys"  # the kind of file that opening does not read
 
 Codes = dict[str, npt.NDArray[np.uint32]]
 
@@ -41,12 +45,14 @@ class Folder:
         number: the change that the files belong to; part of their names.
         durable: whether a written file is on the disk, not only in its cache.
         written: all names given so far.
+        files: what the written files are known by, if they are durable.
     """
 
     path: Path
     number: int
     durable: bool = True
     written: list[str] = field(default_factory=list)
+    files: dict[str, FileEntry] = field(default_factory=dict)
 
     def name(self, kind: str) -> str:
         """A name that no file has had."""
@@ -67,6 +73,7 @@ class Folder:
                 for batch in batches:
                     to.write_batch(batch)
             if self.durable:
+                self.files[name] = measured(path, unread=kind == ROWS)
                 sync(path)
         except OSError as problem:
             raise unwritten(self.path, problem) from problem
@@ -75,10 +82,11 @@ class Folder:
 
 def unwritten(path: Path, problem: OSError) -> StoreError:
     """The error of a write that failed."""
-    return StoreError(
-        f"Journeys could not be written to {path}: {problem}",
-        "What was there is untouched. Make room or mend the disk, then try again.",
-    )
+    if problem.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        repair = "Save the journeys in a directory that you may write to, or ask for leave."
+    else:
+        repair = "What was there is untouched. Make room or mend the disk, then try again."
+    return StoreError(f"Journeys could not be written to {path}: {problem}", repair)
 
 
 def sync(path: Path) -> None:
@@ -131,7 +139,7 @@ def mapped(path: Path) -> tuple[pa.RecordBatch, ...]:
             raise
         raise StoreDamaged(
             f"{path} is damaged: {problem}",
-            "Restore it from a copy, or build the journeys again from their events.",
+            REPAIR,
         ) from problem
 
 

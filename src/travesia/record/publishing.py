@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +17,7 @@ from travesia.record.attributes import shelved
 from travesia.record.events import SetAside
 from travesia.record.manifest import (
     NAME,
+    OURS,
     BatchEntry,
     ColumnEntry,
     Manifest,
@@ -33,8 +34,6 @@ LOCK = "lock"
 MOST_VOCABULARY_FILES = 8
 SMALL_VOCABULARY = 65_536  # names: less than this is written whole rather than as one more file
 ATTRIBUTE_ROWS = 1_000_000  # a file
-
-_OURS = re.compile(r"(journeys|attributes|vocabulary|masks)(-codes)?-\d{6,}-\d{4,}\.arrow")
 
 
 class Writer:
@@ -70,7 +69,7 @@ class Writer:
         """Remove files of ours that the state does not name: left by a crash, or replaced."""
         named = set(self.manifest.files) if self.manifest else set()
         for path in self._directory.iterdir():
-            ours = _OURS.fullmatch(path.name) or path.name == f"{NAME}.new"
+            ours = OURS.fullmatch(path.name) or path.name == f"{NAME}.new"
             if ours and path.name not in named:
                 path.unlink()
 
@@ -82,6 +81,7 @@ class Writer:
         named = {entry.file for entry in (*journeys, *attributes)}
         named |= {entry.codes_file for entry in (*journeys, *attributes) if entry.codes_file}
         named |= {*vocabularies, *([masks] if masks else [])}
+        known = {**(self.manifest.files if self.manifest else {}), **self.folder.files}
         text = pa.types.is_string(snapshot.pieces[0].batch.schema.field("key").type)
         return Manifest(
             number=snapshot.number,
@@ -103,7 +103,7 @@ class Writer:
             masks=masks,
             journeys=journeys,
             attributes=attributes,
-            files={name: (self._directory / name).stat().st_size for name in sorted(named)},
+            files={name: known[name] for name in sorted(named)},
         )
 
     def _journeys(
@@ -199,6 +199,8 @@ def writing(directory: Path) -> Iterator[Writer]:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        if not os.access(directory, os.W_OK | os.X_OK, effective_ids=True):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(directory))
         lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as problem:
         raise unwritten(directory, problem) from problem

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from travesia.engines.blocks import PieceColumns
 from travesia.errors import InvalidValue
 from travesia.record.chunks import Shape, Values, code_type
 from travesia.record.events import ARROW_TYPE
@@ -48,18 +47,6 @@ def names_of(shape: Shape) -> tuple[str, ...]:
     return ("touchpoint", "time", *(("order",) if shape.ordered else ()), *kept)
 
 
-def hashes_of(batch: pa.RecordBatch) -> Hashes:
-    """The hash column, as a view."""
-    hashes: Hashes = batch.column("hash").to_numpy()
-    return hashes
-
-
-def offsets_of(batch: pa.RecordBatch) -> npt.NDArray[np.int32]:
-    """Where each row starts in the flat columns, as a view."""
-    offsets: npt.NDArray[np.int32] = batch.column("touchpoint").offsets.to_numpy()
-    return offsets
-
-
 def live_rows(piece: Piece) -> Positions:
     """The positions of the rows that count."""
     if piece.live is None:
@@ -69,7 +56,7 @@ def live_rows(piece: Piece) -> Positions:
 
 def live_events(piece: Piece) -> int:
     """How many interactions the live rows have."""
-    offsets = offsets_of(piece.batch)
+    offsets = piece.offsets
     if piece.live is None:
         return int(offsets[-1] - offsets[0])
     return int((offsets[piece.live + 1] - offsets[piece.live]).sum())
@@ -83,28 +70,27 @@ def masked(piece: Piece, gone: Positions) -> Piece | None:
     live = np.flatnonzero(keep).astype(np.int32)
     if not live.size:
         return None
-    return Piece(piece.partition, piece.generation, piece.batch, live, piece.codes)
+    return replace(piece, live=live)
 
 
 def gather(piece: Piece, shape: Shape, rows: Positions | None = None) -> Rows:
     """The rows at these positions (all live ones by default); whole pieces are views."""
     from travesia.record.build_kernels import spread_ranges
 
-    batch = piece.batch
-    offsets = offsets_of(batch).astype(np.int64)
-    columns = PieceColumns(batch, piece.codes)
+    offsets = piece.offsets.astype(np.int64)
+    columns = piece.columns
     if rows is None and piece.live is None:
         span = slice(int(offsets[0]), int(offsets[-1]))
         whole = {name: columns[name][span] for name in names_of(shape)}
-        return Rows(hashes_of(batch), batch.column("key"), offsets - offsets[0], whole)
+        return Rows(piece.hashes, piece.keys, offsets - offsets[0], whole)
     chosen = live_rows(piece) if rows is None else rows
     start, stop = offsets[chosen], offsets[chosen + 1]
     bounds = np.concatenate([[0], np.cumsum(stop - start)]).astype(np.int64)
     places = np.empty(int(bounds[-1]), np.int64)
     spread_ranges(start, stop, places)
     picked = {name: columns[name].take(places) for name in names_of(shape)}
-    keys = batch.column("key").take(pa.array(chosen))
-    return Rows(hashes_of(batch)[chosen], keys, bounds, picked)
+    keys = piece.keys.take(pa.array(chosen))
+    return Rows(piece.hashes[chosen], keys, bounds, picked)
 
 
 def stack(parts: Sequence[Rows]) -> Rows:

@@ -13,7 +13,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from travesia.engines.progress import report
-from travesia.record.packs import Folder, write_pack
+from travesia.record.packs import ROWS, Folder, write_pack
 from travesia.record.rows import Vocabularies
 from travesia.record.snapshot import Piece
 
@@ -94,7 +94,7 @@ class FileShelf:
         if not pieces:
             return done
         batches = [piece.batch for piece in pieces]
-        pack = write_pack(self.folder, "journeys", batches, vocabularies)
+        pack = write_pack(self.folder, ROWS, batches, vocabularies)
         mapped = {}
         for i, piece in enumerate(pieces):
             self.places[piece.partition, piece.generation] = Place(pack.file, i, pack.codes_file)

@@ -10,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from travesia.engines.blocks import Columns, PieceColumns, frozen
+from travesia.engines.scope import TOUCHPOINT
+from travesia.record.checking import Check, Checked
 from travesia.record.events import Column, SetAside
 
 
@@ -29,6 +32,7 @@ class Piece:
     maps its positions to global codes.
 
     `live` lists the rows that no later generation masks, ascending; None means all.
+    `check` looks at a column in a file before it is first used; None in memory.
     """
 
     partition: int
@@ -36,6 +40,32 @@ class Piece:
     batch: pa.RecordBatch
     live: npt.NDArray[np.int32] | None = None
     codes: Mapping[str, npt.NDArray[np.uint32]] = field(default_factory=dict)
+    check: Check | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def hashes(self) -> npt.NDArray[np.uint64]:
+        """The hash of each row, as a view."""
+        return frozen(self.batch.column("hash").to_numpy())
+
+    @property
+    def keys(self) -> pa.Array:
+        """The key of each row."""
+        if self.check is not None:
+            self.check.keys()
+        return self.batch.column("key")
+
+    @property
+    def offsets(self) -> npt.NDArray[np.int32]:
+        """Where each row starts in the flat columns, and where the last one ends, as a view."""
+        if self.check is not None:
+            self.check.column(TOUCHPOINT)
+        return frozen(self.batch.column(TOUCHPOINT).offsets.to_numpy())
+
+    @property
+    def columns(self) -> Columns:
+        """The flat columns, as views."""
+        columns = PieceColumns(self.batch, self.codes)
+        return columns if self.check is None else Checked(columns, self.check)
 
 
 @dataclass(frozen=True, slots=True)
