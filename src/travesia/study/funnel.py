@@ -103,6 +103,8 @@ class Funnel(Question):
         N_("columns that stay the same all the way, such as a product"), default=()
     )
 
+    times: bool = option(N_("measure the time from the first step"), default=True)
+
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
 
@@ -130,11 +132,14 @@ class Funnel(Question):
         """Count outcomes; then take the time of each step."""
         if not done:
             return self.fold(scope)
-        return TakeTimes(self._plan(scope), share_for(scope)) if len(done) == 1 else None
+        if self.times and len(done) == 1:
+            return TakeTimes(self._plan(scope), share_for(scope))
+        return None
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
         """A row a step."""
-        counts, times = partials[0]["counts"], partials[1]["times"]
+        counts = partials[0]["counts"]
+        times = partials[1]["times"] if len(partials) > 1 else (np.empty(0), np.empty(0))
         steps = len(self.steps)
         reached = counts[:, 0]
         entered = np.full(steps, reached[0])
