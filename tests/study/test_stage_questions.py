@@ -8,7 +8,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t as student
 
+from travesia.engines.groups import grouping
+from travesia.engines.local import Local
+from travesia.engines.passes import answers
 from travesia.errors import InvalidValue, UnknownName
 from travesia.record.build import build
 from travesia.record.events import Column, Events, SetAside
@@ -189,9 +193,6 @@ def test_scores_equal_a_naive_mean(rows):
             assert (row["answers"], row["least"], row["most"]) == (len(own), min(own), max(own))
             assert row["mean"] == pytest.approx(np.mean(own))
             assert row["valence"] == pytest.approx((np.mean(own) - 5) * 0.4)
-            if len(own) > 1:
-                half = 1.96 * np.std(own, ddof=1) / math.sqrt(len(own))
-                assert row["high"] - row["mean"] == pytest.approx(half, abs=1e-3)
 
 
 def test_scores_off_the_scale_give_no_valence_and_say_so():
@@ -421,3 +422,128 @@ def test_influence_of_a_handful_is_no_number():
     assert LEAST > 2
     found = journeys(rows).ask(Influence("goal", after=None)).to_pylist()
     assert all(row["ratio"] is None for row in found)
+
+
+def visited(times):
+    """600 customers, each with the same short visit so many times, an hour apart."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for customer in range(600):
+        names = [name for name in "ab" if rng.random() < 0.5] or ["c"]
+        goal = ["goal"] if rng.random() < (0.5 if "a" in names else 0.25) else []
+        rows += [
+            (str(customer), name, visit * 3600 * 10**6 + at, None, None)
+            for visit in range(times)
+            for at, name in enumerate([*names, *goal])
+        ]
+    return journeys(rows).split(gap="1m").ask(Influence("goal", after=None))
+
+
+def test_the_same_visit_again_makes_an_influence_no_surer():
+    once, often = (table(visited(times), "touchpoint")["a",] for times in (1, 20))
+    assert often["met"] == 20 * once["met"]
+    for name in ("ratio", "low", "high", "p_value"):
+        assert often[name] == pytest.approx(once[name])
+
+
+def test_the_many_visits_of_one_customer_are_no_influence():
+    rng = np.random.default_rng(3)
+    rows = []
+    for visit in range(200):
+        names = [name for name in "ab" if rng.random() < 0.5] or ["c"]
+        goal = ["goal"] if rng.random() < (0.6 if "a" in names else 0.3) else []
+        rows += [
+            ("p", name, visit * 3600 * 10**6 + at, None, None)
+            for at, name in enumerate([*names, *goal])
+        ]
+    found = journeys(rows).split(gap="1m").ask(Influence("goal", after=None)).to_pylist()
+    assert all(row["ratio"] is None and row["p_value"] is None for row in found)
+
+
+def test_influence_shows_no_share_of_too_few_customers():
+    rows = [("p", "a", 0, None, None), ("p", "goal", 1, None, None), ("q", "b", 0, None, None)]
+    asked_thin = Influence("goal", after=None, min_customers=2)
+    assert {row["share_met"] for row in journeys(rows).ask(asked_thin).to_pylist()} == {None}
+    shown = journeys(rows).ask(Influence("goal", after=None)).to_pylist()
+    assert None not in {row["share_met"] for row in shown}
+
+
+def scored(rows, **options):
+    return table(journeys(rows).ask(Scores("score", (0, 10), **options)), "touchpoint")["a",]
+
+
+def test_the_many_answers_of_one_customer_are_one_voice():
+    rows = [("p", "a", at, None, float(at % 2)) for at in range(200)]
+    row = scored(rows)
+    assert (row["answers"], row["customers"]) == (200, 1)
+    assert row["low"] is row["high"] is row["valence_low"] is None
+
+
+def test_the_same_answers_again_make_a_score_no_surer():
+    once = [(str(who), "a", 0, None, float(who % 7)) for who in range(30)]
+    often = [(who, name, at, None, score) for who, name, _, _, score in once for at in range(9)]
+    for name in ("mean", "low", "high"):
+        assert scored(often)[name] == pytest.approx(scored(once)[name])
+
+
+def test_the_interval_of_few_scores_is_students():
+    row = scored([("p", "a", 0, None, 4.0), ("q", "a", 0, None, 6.0)])
+    assert row["high"] - row["mean"] == pytest.approx(12.7062, abs=1e-3)
+    assert row["valence_high"] <= 2
+
+
+def test_scores_that_do_not_differ_have_no_interval():
+    row = scored([(str(who), "a", 0, None, 10.0) for who in range(5)])
+    assert (row["mean"], row["low"], row["high"]) == (10, None, None)
+
+
+def test_large_scores_that_differ_little_keep_their_spread():
+    rows = [(str(who), "a", 0, None, 1e8 + who % 2 / 10) for who in range(100)]
+    row = table(journeys(rows).ask(Scores("score")), "touchpoint")["a",]
+    half = 1.98422 * math.sqrt(0.0025 * 100 / 99) / 10
+    assert row["high"] - row["mean"] == pytest.approx(half, rel=1e-3)
+
+
+@QUICK
+@given(ROWS)
+def test_scores_vary_between_customers_as_a_naive_count_has_it(rows):
+    found = table(asked(Scores("score"), rows), "touchpoint")
+    for (name,), row in found.items():
+        own = {}
+        for who, touchpoint, _, _, score in rows:
+            if touchpoint == name and score is not None:
+                own.setdefault(who, []).append(score)
+        mean = np.mean([score for scores in own.values() for score in scores])
+        residuals = [sum(scores) - mean * len(scores) for scores in own.values()]
+        m = len(own)
+        assert row["customers"] == m
+        if m == 1 or max(map(abs, residuals)) < 1e-9:
+            assert row["low"] is None
+        else:
+            error = math.sqrt(m / (m - 1) * sum(one**2 for one in residuals)) / row["answers"]
+            assert row["high"] == pytest.approx(mean + student.ppf(0.975, m - 1) * error)
+
+
+def test_moments_added_in_parts_are_those_of_the_whole():
+    rng = np.random.default_rng(1)
+    rows = [
+        (str(who), "a", at, "web" if who < 40 else "shop", 5 + who % 3 + rng.random())
+        for who in range(80)
+        for at in range(1 + who % 4)
+    ]
+    listed = journeys(rows)
+    question = Scores("score", by="channel")
+    (partials,) = answers(
+        [(question, grouping(listed.scope, "channel"))], listed.scope, listed.sources, Local()
+    )
+    moments = partials[0]["moments"]
+    whole = scored(rows)
+    added = moments.of(np.arange(len(moments.values)))[0]
+    assert (added[0], added[1]) == (whole["customers"], whole["answers"])
+    assert added[2] == pytest.approx(whole["mean"])
+
+
+def test_scores_of_too_few_customers_are_not_shown():
+    row = scored([("p", "a", at, None, 3.0 + at) for at in range(5)], min_customers=2)
+    assert row["answers"] == 5
+    assert row["mean"] is row["valence"] is row["least"] is None

@@ -161,9 +161,14 @@ def count_exposed(
 
 
 @compiled
-def sum_scores(start, stop, group, touchpoint, score, groups, names):
-    """[group, touchpoint] -> answers, their sum, sum of squares; and least, most (inf if none)."""
-    sums = np.zeros((groups, names, 3), np.float64)
+def score_moments(start, stop, owner, group, touchpoint, score, groups, names):
+    """[group, touchpoint] -> customers, answers, mean, and sums over customers about the mean.
+
+    The sums are of n * n, n * s and s * s, where n are a customer's answers and s the sum of what
+    they lie above the mean; kept about the mean, they do not cancel. Also least (negative) and
+    most, -inf if none. An owner's rows stand together.
+    """
+    moments = np.zeros((groups, names, 6), np.float64)
     extremes = np.full((groups, names, 2), -np.inf)
     for row in range(start.size):
         g = group[row]
@@ -171,12 +176,33 @@ def sum_scores(start, stop, group, touchpoint, score, groups, names):
             x = score[i]
             if not np.isnan(x):
                 t = touchpoint[i]
-                sums[g, t, 0] += 1
-                sums[g, t, 1] += x
-                sums[g, t, 2] += x * x
+                moments[g, t, 1] += 1
+                moments[g, t, 2] += (x - moments[g, t, 2]) / moments[g, t, 1]
                 extremes[g, t, 0] = max(extremes[g, t, 0], -x)
                 extremes[g, t, 1] = max(extremes[g, t, 1], x)
-    return sums, extremes
+    last = np.full((groups, names), -1, np.int64)
+    answers = np.zeros((groups, names), np.float64)
+    above = np.zeros((groups, names), np.float64)
+    for row in range(start.size):
+        g, who = group[row], owner[row]
+        for i in range(start[row], stop[row]):
+            x = score[i]
+            if not np.isnan(x):
+                t = touchpoint[i]
+                if last[g, t] != who:
+                    last[g, t] = who
+                    moments[g, t, 0] += 1
+                    answers[g, t] = 0
+                    above[g, t] = 0
+                # each sum grows by what the customer's own square or product grows by
+                y = x - moments[g, t, 2]
+                n, s = answers[g, t], above[g, t]
+                moments[g, t, 3] += 2 * n + 1
+                moments[g, t, 4] += n * y + s + y
+                moments[g, t, 5] += (2 * s + y) * y
+                answers[g, t] = n + 1
+                above[g, t] = s + y
+    return moments, extremes
 
 
 @compiled

@@ -20,6 +20,7 @@ from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
 from travesia.record.durations import Duration, microseconds, spelling
 from travesia.record.lenses import names_of
+from travesia.study import shares
 from travesia.study.dense import check_size
 from travesia.study.intervals import Z, corrected, ratio
 from travesia.study.question import Answer, Measure, Question, option, question
@@ -59,7 +60,8 @@ class Influence(Question):
     Greenland and Robins 1985, eq. 4), because long journeys meet more of everything. `p_value`
     is corrected over all touchpoints (Benjamini-Hochberg). `structural` marks steps that most of
     those who reach the goal pass before it; they do not count for the length, which would else
-    tell who reached it. It says what goes with the goal, never what causes it.
+    tell who reached it. After a split, the intervals count a customer's journeys as if they were
+    all alike. It says what goes with the goal, never what causes it.
     """
 
     kind = "influence"
@@ -110,24 +112,29 @@ class Influence(Question):
         met, absent = partials[1]["met"], partials[1]["absent"]
         seen = np.flatnonzero(met.sum(axis=(0, 2)))
         table = _Strata.of(met[:, seen, :], absent[:, seen, :])
-        found, low, high, p = table.compared(max(LEAST, self.min_customers))
+        effect = _design_effect(partials[1]["rows"])
+        found, low, high, p = table.compared(max(LEAST, self.min_customers), effect)
+        met_by, others = table.n1.sum(0), table.n0.sum(0)
         names = scope.touchpoints.names.cast(pa.string())
         return pa.table(
             {
                 "touchpoint": names.take(pa.array(seen)),
-                "met": table.n1.sum(0),
+                "met": met_by,
                 "met_reached": table.a.sum(0),
-                "others": table.n0.sum(0),
+                "others": others,
                 "others_reached": table.c.sum(0),
-                "share_met": _known(ratio(table.a.sum(0), table.n1.sum(0))),
-                "share_others": _known(ratio(table.c.sum(0), table.n0.sum(0))),
-                "ratio": _known(found),
-                "low": _known(low),
-                "high": _known(high),
-                "p_value": _known(corrected(p)),
+                "share_met": self._shown(table.a.sum(0), met_by, effect),
+                "share_others": self._shown(table.c.sum(0), others, effect),
+                "ratio": shares.column(found),
+                "low": shares.column(low),
+                "high": shares.column(high),
+                "p_value": shares.column(corrected(p)),
                 "structural": _structural(partials[0])[seen],
             }
         )
+
+    def _shown(self, part: Counts, whole: Counts, effect: float) -> pa.Array:
+        return shares.column(ratio(part, whole), whole / effect < self.min_customers)
 
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
         """Who met it before the goal, or did not, and reached it or not."""
@@ -177,8 +184,11 @@ class _Strata:
     def of(cls, met: Counts, absent: Counts) -> _Strata:
         return cls(met[:, :, 1], met.sum(axis=2), absent[:, :, 1], absent.sum(axis=2))
 
-    def compared(self, least: int) -> tuple[Floats, Floats, Floats, Floats]:
-        """Risk ratio, interval and p-value; NaN where a cell is thin."""
+    def compared(self, least: int, effect: float) -> tuple[Floats, Floats, Floats, Floats]:
+        """Risk ratio, interval and p-value; NaN where a cell is thin.
+
+        Each journey counts as 1 / effect of an independent one.
+        """
         from scipy.stats import norm
 
         total = self.n1 + self.n0
@@ -188,11 +198,11 @@ class _Strata:
             (self.a + self.c) * self.n1 * self.n0 - self.a * self.c * total, total**2
         ).sum(axis=0)
         cells = (self.a, self.n1 - self.a, self.c, self.n0 - self.c)
-        thin = np.min([cell.sum(axis=0) for cell in cells], axis=0) < least
+        thin = np.min([cell.sum(axis=0) for cell in cells], axis=0) / effect < least
         thin |= (above == 0) | (below == 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             log_ratio = np.where(thin, np.nan, np.log(above / below))
-            error = np.sqrt(spread / (above * below))
+            error = np.sqrt(effect * spread / (above * below))
         p: Floats = 2 * norm.sf(np.abs(log_ratio) / np.where(error > 0, error, np.nan))
         half = Z * error
         return np.exp(log_ratio), np.exp(log_ratio - half), np.exp(log_ratio + half), p
@@ -209,12 +219,13 @@ class CountExposed:
     strata: int
 
     def observe(self, block: Block) -> Partial:
-        """`met` and `absent`: [stratum, touchpoint, reached]; `rows`: [reached]."""
+        """`met` and `absent`: [stratum, touchpoint, reached]; `rows`: without, with, squares."""
         from travesia.study.contact_kernels import count_exposed
 
         met, absent, rows = count_exposed(
             block.start,
             block.stop,
+            block.owner,
             block.group,
             block.touchpoint,
             block.time,
@@ -268,5 +279,11 @@ def _over(part: Counts, whole: Counts) -> Floats:
     return np.divide(part.astype(np.float64), whole, out=out, where=whole > 0)
 
 
-def _known(values: Floats) -> pa.Array:
-    return pa.array(values, pa.float64(), mask=np.isnan(values))
+def _design_effect(rows: Counts) -> float:
+    """How many journeys tell as much as one independent one (Kish 1965): 1 without a split.
+
+    As if a customer's journeys were all alike, the largest effect there is, so that intervals
+    are never too narrow. Customers with many journeys weigh more than an average would show.
+    """
+    journeys = int(rows[0] + rows[1])
+    return int(rows[2]) / journeys if journeys else 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,16 +13,19 @@ import pyarrow as pa
 from pydantic import field_validator
 
 from travesia.engines.blocks import Block
-from travesia.engines.partials import Partial, Peak, Tally
+from travesia.engines.partials import Groups, Partial, Peak
 from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
+from travesia.study import shares
 from travesia.study.dense import check_size
-from travesia.study.intervals import ratio
+from travesia.study.intervals import LEVEL
 from travesia.study.question import Answer, Measure, Question, option, question
 
 _ = texts("study")
+
+Floats = npt.NDArray[np.float64]
 
 
 @question
@@ -29,14 +33,16 @@ class Scores(Question):
     """How customers rate each touchpoint: the mean of a score column where it has a value.
 
     With the `scale` given, `valence` puts the mean on -2 to +2 (the middle of the scale is 0),
-    unless some score of the touchpoint is off the scale. The interval is the normal one of a
-    mean, and needs two answers.
+    unless some score of the touchpoint is off the scale. The interval is Student's, with the
+    variance between customers: the answers of one are not independent. It needs two customers,
+    and answers that differ.
     """
 
     kind = "scores"
     measures = (
         Measure("touchpoint", "label", N_("Touchpoint"), cell=True),
         Measure("answers", "count", N_("Answers")),
+        Measure("customers", "count", N_("Customers")),
         Measure("mean", "number", N_("Mean score"), low="low", high="high"),
         Measure("least", "number", N_("Least")),
         Measure("most", "number", N_("Most")),
@@ -55,7 +61,7 @@ class Scores(Question):
         return scale
 
     def fold(self, scope: Scope) -> Fold:
-        """Sum scores by touchpoint.
+        """Sum scores by touchpoint and customer.
 
         Raises:
             InvalidValue: the column holds no numbers, or describes customers.
@@ -65,31 +71,31 @@ class Scores(Question):
                 f"Column {self.column!r} is no number of the interactions.",
                 "Name the column that holds the score.",
             )
-        check_size(scope, self.by, len(scope.touchpoints) * 5)
+        check_size(scope, self.by, len(scope.touchpoints) * 8)
         return SumScores(self.column, len(scope.touchpoints))
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
         """A row a touchpoint with answers, in order of their codes."""
-        sums, extremes = partials[0]["sums"], partials[0]["extremes"]
-        seen = np.flatnonzero(sums[:, 0])
-        answers, total, squares = (sums[seen, place] for place in range(3))
-        mean = ratio(total, answers)
-        # rounding may leave a tiny negative sum of squares
-        spread = np.sqrt(np.maximum(squares - answers * mean**2, 0) / np.maximum(answers - 1, 1))
-        half = np.where(answers > 1, 1.959963984540054 * spread / np.sqrt(answers), np.nan)
+        moments, extremes = partials[0]["moments"], partials[0]["extremes"]
+        seen = np.flatnonzero(moments[:, 0])
+        customers, answers, mean = (moments[seen, place] for place in range(3))
+        least, most = -extremes[seen, 0], extremes[seen, 1]
+        half = _half_width(moments[seen], np.maximum(np.abs(least), np.abs(most)))
         low, high = mean - half, mean + half
+        thin = customers < self.min_customers
         found: dict[str, Any] = {
             "touchpoint": scope.touchpoints.names.cast(pa.string()).take(pa.array(seen)),
             "answers": answers.astype(np.int64),
-            "mean": mean,
-            "low": _known(low),
-            "high": _known(high),
-            "least": -extremes[seen, 0],
-            "most": extremes[seen, 1],
+            "customers": customers.astype(np.int64),
+            "mean": shares.column(mean, thin),
+            "low": shares.column(low, thin),
+            "high": shares.column(high, thin),
+            "least": shares.column(least, thin),
+            "most": shares.column(most, thin),
         }
-        on_scale = self._on_scale(found["least"], found["most"])
+        off = thin | ~self._on_scale(least, most)
         for name, values in (("valence", mean), ("valence_low", low), ("valence_high", high)):
-            found[name] = _known(np.where(on_scale, self._valence(values), np.nan))
+            found[name] = shares.column(self._valence(values), off)
         return pa.table(found)
 
     def _on_scale(
@@ -117,7 +123,7 @@ class Scores(Question):
         off = [
             row["touchpoint"]
             for row in answer.to_pylist()
-            if row["least"] < low or row["most"] > high
+            if row["least"] is not None and (row["least"] < low or row["most"] > high)
         ]
         if not off:
             return (_("Scores are on the scale {low:g} to {high:g}.", low=low, high=high),)
@@ -132,6 +138,39 @@ class Scores(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class Moments:
+    """Answers by customer: [group, touchpoint, one of] the columns of `score_moments`.
+
+    Adding moves both sums to the mean they have together (Chan, Golub and LeVeque 1983).
+    """
+
+    values: Floats
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(_together(self.values, other.values))
+
+    def of(self, groups: Groups) -> Floats:
+        """Shape (touchpoints, 6)."""
+        return reduce(_together, self.values[groups], np.zeros(self.values.shape[1:]))
+
+
+def _together(one: Floats, other: Floats) -> Floats:
+    found = one + other
+    answers = found[..., 1]
+    part = np.divide(other[..., 1], answers, out=np.zeros_like(answers), where=answers > 0)
+    found[..., 2] = one[..., 2] + (other[..., 2] - one[..., 2]) * part
+    found[..., 3:] = _about(one, found[..., 2]) + _about(other, found[..., 2])
+    return found
+
+
+def _about(moments: Floats, mean: Floats) -> Floats:
+    """The sums over customers of n * n, n * s and s * s, with s above another mean."""
+    away = mean - moments[..., 2]
+    nn, ns, ss = (moments[..., place] for place in (3, 4, 5))
+    return np.stack([nn, ns - away * nn, ss - 2 * away * ns + away**2 * nn], axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
 class SumScores:
     """Sums scores by touchpoint."""
 
@@ -139,19 +178,20 @@ class SumScores:
     names: int
 
     def observe(self, block: Block) -> Partial:
-        """`sums` (answers, sum, sum of squares) and `extremes` (minus the least, the most)."""
-        from travesia.study.contact_kernels import sum_scores
+        """`moments` and `extremes` (minus the least, the most), by touchpoint."""
+        from travesia.study.contact_kernels import score_moments
 
-        sums, extremes = sum_scores(
+        moments, extremes = score_moments(
             block.start,
             block.stop,
+            block.owner,
             block.group,
             block.touchpoint,
             block.columns[self.column],
             block.groups,
             self.names,
         )
-        return Partial({"sums": Tally(sums), "extremes": Peak(extremes)})
+        return Partial({"moments": Moments(moments), "extremes": Peak(extremes)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,5 +215,18 @@ class GaveScore:
         return found
 
 
-def _known(values: npt.NDArray[np.float64]) -> pa.Array:
-    return pa.array(values, pa.float64(), mask=np.isnan(values))
+def _half_width(moments: Floats, size: Floats) -> Floats:
+    """Half the interval of a mean of clustered answers; NaN of one customer or without spread.
+
+    The mean is a ratio of sums over customers, so its variance is that of their residuals
+    (Cochran 1977, section 9A.4). `size` are the largest scores: what is tiny beside them is
+    rounding, and no spread.
+    """
+    from scipy.stats import t
+
+    customers, answers, squares = moments[:, 0], moments[:, 1], moments[:, 5]
+    free = np.where(customers > 1, customers - 1, np.nan)
+    error = np.sqrt(customers / free * squares) / answers
+    error[~(error > 1e-13 * size)] = np.nan
+    half: Floats = t.ppf(0.5 + LEVEL / 2, free) * error
+    return half
