@@ -190,13 +190,20 @@ def test_with_room_for_all_counts_are_exact(batches, groups):
     assert found.missed == 0
 
 
-@given(BATCHES, st.integers(2, 20))
-def test_with_too_little_room_counts_miss_no_more_than_they_say(batches, most):
-    found = heavy(batches, most).of(np.array([0]))
+@given(BATCHES, st.integers(2, 20), st.sampled_from([[0], [1], [0, 1]]))
+def test_with_too_little_room_counts_miss_no_more_than_they_say(batches, most, groups):
+    found = heavy(batches, most).of(np.array(groups))
     counted = dict(zip(found.hashes.tolist(), found.counts.tolist(), strict=True))
-    exact = Counter(thing for batch in batches for thing, group in batch if group == 0)
+    exact = Counter(thing for batch in batches for thing, group in batch if group in groups)
     for thing, count in exact.items():
         assert count - found.missed <= counted.get(thing, 0) <= count
+
+
+def test_what_is_let_go_in_each_group_is_missed_in_each():
+    batch = [(1, group) for group in range(4)] + [(2, 0)] * 5
+    found = heavy([batch, batch], 2).of(np.arange(4))
+    assert 1 not in found.hashes
+    assert found.missed >= 8
 
 
 @given(BATCHES, st.integers(2, 20))

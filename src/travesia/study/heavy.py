@@ -7,7 +7,7 @@ then too small by at most `missed`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -37,19 +37,22 @@ class Heavy:
 
     Attributes:
         most: how many are kept before the smallest are dropped.
-        missed: by how much any count may be too small; 0 is exact.
+        missed: by how much any group's count may be too small; 0 is exact.
+        seen: the groups that anything was counted in, ascending.
     """
 
     runs: tuple[Run, ...]
     most: int = MOST_KEPT
     missed: int = 0
+    seen: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     @classmethod
     def counted(cls, hashes: Hashes, groups: npt.NDArray[np.int32], most: int = MOST_KEPT) -> Heavy:
         """The counts of a list of hashes."""
         keys = hashes + groups.astype(np.uint64) * np.uint64(_SPREAD)
         keys, first, counts = np.unique(keys, return_index=True, return_counts=True)
-        return cls((Run(keys, groups[first], counts.astype(np.int64)),), most)
+        run = Run(keys, groups[first], counts.astype(np.int64))
+        return cls((run,), most, seen=np.unique(run.groups))
 
     def __add__(self, other: Heavy) -> Heavy:
         runs = [*self.runs, *other.runs]
@@ -59,16 +62,19 @@ class Heavy:
         if sum(run.keys.size for run in runs) > self.most:
             whole, dropped = _trimmed(merged(runs), self.most)
             runs, missed = [whole], missed + dropped
-        return Heavy(tuple(runs), self.most, missed)
+        return Heavy(tuple(runs), self.most, missed, np.union1d(self.seen, other.seen))
 
     def of(self, groups: npt.NDArray[np.intp]) -> Found:
-        """The counts of these groups together."""
+        """The counts of these groups together.
+
+        What is missed is missed in each: a thing may have been let go in all of them.
+        """
         whole = merged(self.runs)
         chosen = np.isin(whole.groups, groups)
         moved = whole.groups[chosen].astype(np.uint64) * np.uint64(_SPREAD)
         hashes, place = np.unique(whole.keys[chosen] - moved, return_inverse=True)
         counts = np.bincount(place, whole.counts[chosen], hashes.size).astype(np.int64)
-        return Found(hashes, counts, self.missed)
+        return Found(hashes, counts, self.missed * int(np.isin(self.seen, groups).sum()))
 
     def leading(self, top: int, most: int) -> Hashes:
         """The hashes that may be among the `top` of any group or of all, ascending.
@@ -76,10 +82,10 @@ class Heavy:
         Ties at the end are all taken, up to about `most` hashes in all; beyond that the lowest
         hashes are.
         """
-        present = np.unique(np.concatenate([run.groups for run in self.runs]))
-        sets = [present]
-        if present.size > 1:
-            sets += [present[[place]] for place in range(present.size)]
+        seen = self.seen.astype(np.intp)
+        sets = [seen]
+        if seen.size > 1:
+            sets += [seen[[place]] for place in range(seen.size)]
         each = max(2 * top, most // len(sets))
         chosen = [self.of(groups).leading(top, each) for groups in sets]
         found: Hashes = np.unique(np.concatenate(chosen))

@@ -22,6 +22,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import wraps
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import numpy as np
@@ -30,7 +31,7 @@ import pyarrow.compute as pc
 import pydantic
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from travesia.engines.counting import Totals
+from travesia.engines.counting import CUSTOMERS, EVERYBODY, Totals
 from travesia.engines.groups import Grouping
 from travesia.engines.partials import Partial
 from travesia.engines.passes import Fold, Marker
@@ -172,8 +173,10 @@ class Question:
             else _labelled(grouping, 0, self.table(scope, partials, empty).slice(0, 0))
         )
         every = np.arange(grouping.groups)
-        facts = self.facts(scope, [partial.of(every) for partial in partials])
-        return Answer(self, journeys, table, totals, facts)
+        whole = [partial.of(every) for partial in partials]
+        # of all groups together: a customer with journeys in several is one
+        facts = self.facts(scope, [{**one, CUSTOMERS: one[EVERYBODY]} for one in whole])
+        return Answer(self, journeys, table, totals, MappingProxyType(dict(facts)))
 
     def table(
         self, scope: Scope, partials: Sequence[Partial], groups: np.ndarray[Any, Any]
@@ -373,7 +376,7 @@ class Answer:
         journeys: whom it was asked of, at that moment: drilling down later shows the same.
         table: an Arrow table; shares are 0 to 1, durations and times are typed.
         totals: customers, journeys and interactions that were looked at.
-        facts: numbers about the whole that are in no row.
+        facts: numbers about the whole that are in no row; read-only.
     """
 
     question: Question
