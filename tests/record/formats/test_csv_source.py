@@ -320,3 +320,11 @@ def test_a_spreadsheet_says_what_to_do(write, read):
     with pytest.raises(UnknownFormat) as caught:
         read(write(b"PK\x03\x04rest", "events.xlsx"))
     assert "CSV" in caught.value.repair
+
+
+@pytest.mark.parametrize("size", [200_000, 1_500_000])
+def test_a_first_row_may_hold_a_long_text(write, read, size):
+    rows = f'a,x,2024-01-01,"{"word, " * (size // 6)}"\nb,y,2024-01-02,short\n'
+    found = read(write("user_id,event,time,note\n" + rows), dimensions=["note"])
+    assert found.column("touchpoint") == ["x", "y"]
+    assert len(found.rows[0]["note"]) > size - 7

@@ -109,6 +109,30 @@ def test_json_rows_far_down_are_shown_by_their_line(write, read):
     assert found.column("touchpoint")[-1] == "5"
 
 
+@pytest.mark.parametrize("late", [{"coupon": "X"}, {"coupon": {"code": 3}}, {"coupon": [1]}])
+@pytest.mark.parametrize("first", [ROW, {**ROW, "price": 9.5}], ids=["fast", "slow"])
+def test_keys_that_come_late_are_said_under_all_dimensions(write, read, late, first):
+    text = lines(*[first] * 20_000, *[{**first, **late, "empty": None}] * 2)
+    found = read(write(text, "events.jsonl"), dimensions="*")
+    name = "coupon.code" if isinstance(late["coupon"], dict) else "coupon"
+    assert "2 values" in found.said[name]
+    assert "empty" not in found.said
+
+
+def test_many_late_keys_are_said_short(write, read):
+    late = {f"key{number}": number for number in range(30)}
+    found = read(write(lines(*[ROW] * 20_000, {**ROW, **late}), "events.jsonl"), dimensions="*")
+    assert found.said["columns"] == "10 more are left out like these"
+
+
+def test_lists_are_said_under_all_dimensions(write, read):
+    path = write(lines({**ROW, "tags": ["a", "b"], "n": {"ids": []}}), "events.jsonl")
+    found = read(path, dimensions="*")
+    assert found.events.columns == ()
+    assert found.said["tags"] == found.said["n.ids"] == "left out: several values in each row"
+    assert read(path, dimensions=["tags"]).column("tags") == ['["a", "b"]']
+
+
 # Parquet and Arrow files.
 
 
@@ -186,9 +210,76 @@ def test_whatever_offers_arrow_is_read(read, table, made):
     assert found.rows == table.rename_columns(["customer", "touchpoint", "time"]).to_pylist()
 
 
+def test_a_column_called_like_a_part_is_refused(read, table):
+    both = table.append_column("a.b", table["event"])
+    with pytest.raises(InputError, match=r"Two columns are called 'a\.b'"):
+        read(both.append_column("a", pa.array([{"b": 1}] * 3)))
+
+
 def test_columns_of_one_name_are_refused(read, table):
     with pytest.raises(InputError, match="Two columns are called 'event'"):
         read(table.append_column("event", table["event"]))
+
+
+def test_a_lazy_query_of_polars_is_run(read, table):
+    assert read(pl.from_arrow(table).lazy().filter(pl.col("user_id") == "a")).size == 2
+
+
+@pytest.mark.parametrize("made", ["table", "parquet"])
+def test_columns_that_no_event_has_are_said_or_refused(tmp_path, read, table, made):
+    apart = {
+        "tags": pa.array([[1]] * 3),
+        "props": pa.array([[("k", 1)]] * 3, pa.map_(pa.string(), pa.int64())),
+        "hour": pa.array([1, 2, 3], pa.time32("s")),
+        "took": pa.array([1, 2, 3], pa.duration("us")),
+    }
+    for name, column in apart.items():
+        table = table.append_column(name, column)
+    source = tmp_path / "events.parquet" if made == "parquet" else table
+    if made == "parquet":
+        pq.write_table(table, source)
+    said = read(source, dimensions="*").said
+    assert said["tags"] == said["props"] == "left out: several values in each row"
+    assert said["hour"] == "left out: times of day without a day"
+    assert said["took"] == "left out: lengths of time"
+    for name in apart:
+        with pytest.raises(InputError, match=f"column '{name}' holds "):
+            read(source, dimensions=[name])
+
+
+@pytest.mark.parametrize("kind", [pa.time64("us"), pa.duration("us")])
+def test_times_without_a_day_are_no_times(read, table, kind):
+    table = table.set_column(2, "timestamp", pa.array([1, 2, 3], kind))
+    for named in ({}, {"time": "timestamp"}):
+        with pytest.raises(InputError, match=r"column 'timestamp' holds (times of day|lengths)"):
+            read(table, **named)
+
+
+def test_a_struct_by_its_own_name_says_its_parts(read, table):
+    table = table.append_column("device", pa.array([{"os": "ios"}] * 3))
+    with pytest.raises(InputError) as caught:
+        read(table, dimensions=["device"])
+    assert caught.value.repair == "Name them, such as 'device.os'."
+
+
+def test_run_ends_are_decoded(read, table):
+    runs = pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array(["x", "y"]))
+    found = read(table.append_column("run", runs), dimensions="*")
+    assert found.column("run") == ["x", "x", "y"]
+
+
+@pytest.mark.parametrize("column", ["user_id", "event", "word"])
+@pytest.mark.parametrize("made", ["table", "coded", "parquet"])
+def test_bytes_that_are_no_utf8_are_refused(tmp_path, read, table, column, made):
+    bad = pa.array([b"a", b"a", b"caf\xe9"]).view(pa.string())
+    bad = bad.dictionary_encode() if made == "coded" else bad
+    table = table.append_column("word", table["event"])
+    source = table.set_column(table.schema.get_field_index(column), column, bad)
+    if made == "parquet":
+        pq.write_table(source, tmp_path / "events.parquet")
+        source = tmp_path / "events.parquet"
+    with pytest.raises(UnreadableSource, match=f"'{column}' holds bytes that are not UTF-8"):
+        read(source, dimensions=["word"])
 
 
 def test_extension_types_are_what_they_store(read, at):
@@ -314,7 +405,7 @@ def test_numbers_as_touchpoints_have_one_spelling(read, at):
 
 def test_bytes_that_are_no_text_name_the_source(read, at):
     table = pa.table({"user_id": [b"\xff"], "event": ["x"], "time": [at("2024-01-01")]})
-    with pytest.raises(UnreadableSource, match="not what their type says"):
+    with pytest.raises(UnreadableSource, match="'user_id' holds bytes that are not UTF-8"):
         read(table)
 
 
@@ -463,6 +554,13 @@ def test_what_is_no_source_has_a_repair(read, source, error):
     with pytest.raises(error) as caught:
         read(source)
     assert len(str(caught.value).splitlines()) == 2
+
+
+def test_saved_journeys_are_to_be_opened(tmp_path, read):
+    (tmp_path / "journeys.json").write_text("{}")
+    with pytest.raises(UnreadableSource, match="holds saved journeys") as caught:
+        read(tmp_path)
+    assert caught.value.repair == f"Open them: tv.open({str(tmp_path)!r})."
 
 
 def test_options_of_other_formats_are_refused(read, table):

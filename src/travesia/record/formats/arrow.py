@@ -13,15 +13,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from travesia.errors import InputError, UnreadableSource
-from travesia.locale import texts
+from travesia.locale import N_, texts
 from travesia.record.events import ColumnKind, SetAside
 from travesia.record.formats.feeds import Chunk, shown
 from travesia.record.formats.files import clean
-from travesia.record.formats.values import is_text
+from travesia.record.formats.values import checked_text, is_text
 
 _ = texts("record")
 
 MAGIC = b"ARROW1"
+# What has no place in a row of events -> what to do about it.
+MANY, OF_DAY = N_("several values in each row"), N_("times of day without a day")
+LENGTHS = N_("lengths of time")
+MENDS = {
+    MANY: "Make a column of text or numbers of it, or a row of each value.",
+    OF_DAY: "Put day and time of day together in one column.",
+    LENGTHS: "Make a number of them, such as of seconds.",
+}
 ROWS = 1 << 18  # a batch larger than this is cut, so that what comes after stays in the cache
 
 
@@ -32,12 +40,13 @@ def offers_arrow(source: object) -> bool:
 
 def columns_of(schema: pa.Schema) -> dict[str, pa.DataType]:
     """Every column that can be asked for; parts of structs by their dotted name."""
-    found: dict[str, pa.DataType] = {}
-    for name in {name for name in schema.names if schema.names.count(name) > 1}:
-        raise InputError(f"Two columns are called {name!r}.", "Give each column a name of its own.")
-    for field in schema:
-        _spread(field.name, field.type, found)
-    return found
+    return {name: kind for name, kind in _spread_all(schema).items() if _left_out(kind) is None}
+
+
+def left_out_of(schema: pa.Schema) -> dict[str, str]:
+    """The columns that cannot, and what they hold: one of `MENDS`."""
+    every = _spread_all(schema)
+    return {name: why for name, kind in every.items() if (why := _left_out(kind)) is not None}
 
 
 def kinds_of(types: Mapping[str, pa.DataType]) -> dict[str, ColumnKind]:
@@ -73,6 +82,7 @@ class ArrowFeed:
     def __post_init__(self) -> None:
         self.late: list[tuple[str, str]] = []
         self._types = columns_of(self.reader.schema)
+        self.left_out = left_out_of(self.reader.schema)
         self.kinds = kinds_of(self._types)
         self.said = ((_("format"), self.format),)
 
@@ -82,7 +92,7 @@ class ArrowFeed:
 
     def sample(self, column: str) -> pa.Array:
         """The first rows of a column."""
-        return picked(self._first, [column]).column(0)
+        return checked_text(picked(self._first, [column]).column(0), column, self.name)
 
     def scan(self, column: str) -> Iterator[pa.Array]:
         """All values if the stream can be opened again, else the first."""
@@ -190,15 +200,34 @@ def _rows(source: Any, *, once: bool) -> int | None:
     return len(source) if not once and hasattr(source, "__len__") else None
 
 
+def _spread_all(schema: pa.Schema) -> dict[str, pa.DataType]:
+    found: dict[str, pa.DataType] = {}
+    for field in schema:
+        _spread(field.name, field.type, found)
+    return found
+
+
 def _spread(name: str, kind: pa.DataType, found: dict[str, pa.DataType]) -> None:
     if isinstance(kind, pa.BaseExtensionType):
-        kind = kind.storage_type
-    if pa.types.is_struct(kind):
+        _spread(name, kind.storage_type, found)
+    elif pa.types.is_run_end_encoded(kind):
+        _spread(name, kind.value_type, found)
+    elif pa.types.is_struct(kind):
         for field in kind:
             _spread(f"{name}.{field.name}", field.type, found)
-    elif not (pa.types.is_nested(kind) or pa.types.is_time(kind) or pa.types.is_interval(kind)):
+    elif name in found:
+        raise InputError(f"Two columns are called {name!r}.", "Give each column a name of its own.")
+    else:
         is_coded = pa.types.is_dictionary(kind) and not is_text(kind)
         found[name] = kind.value_type if is_coded else kind
+
+
+def _left_out(kind: pa.DataType) -> str | None:
+    if pa.types.is_nested(kind):
+        return MANY
+    if pa.types.is_time(kind):
+        return OF_DAY
+    return LENGTHS if pa.types.is_duration(kind) or pa.types.is_interval(kind) else None
 
 
 def _kind(one: pa.DataType) -> ColumnKind:
@@ -216,6 +245,8 @@ def _plain(values: pa.Array) -> pa.Array:
     """The layouts that nothing further on need know: coded numbers, and nothing at all."""
     if isinstance(values, pa.ExtensionArray):
         return _plain(values.storage)
+    if isinstance(values, pa.RunEndEncodedArray):
+        return _plain(pc.run_end_decode(values))
     if pa.types.is_null(values.type):
         return values.cast(pa.string())
     if pa.types.is_dictionary(values.type) and not is_text(values.type):

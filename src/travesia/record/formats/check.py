@@ -22,6 +22,7 @@ from travesia.record.formats.values import (
     Numbers,
     as_names,
     as_string,
+    checked_text,
     inexact,
     is_missing,
     is_text,
@@ -113,10 +114,12 @@ class Checker:
     plan: Plan
     aside: SetAside
     kept: Kept = field(default_factory=Kept)
+    words: dict[str, pa.Array] = field(default_factory=dict)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The feed's events, checked."""
         for chunk in self.plan.feed.read(self.plan.columns, self.aside, self.plan.names):
+            self._check_text(chunk)
             try:
                 batch = self._checked(self._of_lifecycle(chunk))
             except pa.ArrowException as error:
@@ -127,6 +130,16 @@ class Checker:
                 ) from error
             if batch.num_rows:
                 yield batch
+
+    def _check_text(self, chunk: Chunk) -> None:
+        if self.plan.feed.as_text:
+            return  # every byte was verified when it was read
+        for name, values in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True):
+            if pa.types.is_dictionary(values.type):
+                if _is_same(values.dictionary, self.words.get(name)):
+                    continue
+                self.words[name] = values.dictionary  # held, so that its place is not used again
+            checked_text(values, name, self.plan.feed.name)
 
     def _checked(self, chunk: Chunk) -> pa.RecordBatch:
         sieve = Sieve(chunk, self.aside)
@@ -243,6 +256,14 @@ class Sieve:
     def through(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The rows that went through."""
         return batch if self.kept is None else batch.filter(pa.array(self.kept))
+
+
+def _is_same(one: pa.Array, other: pa.Array | None) -> bool:
+    """Whether two arrays are the same memory."""
+    if other is None or len(one) != len(other):
+        return False
+    places = [[part and part.address for part in array.buffers()] for array in (one, other)]
+    return places[0] == places[1]
 
 
 def _unordered(name: str, chunk: Chunk, values: pa.Array) -> InputError:

@@ -87,6 +87,7 @@ class CsvFeed:
 
     def __post_init__(self) -> None:
         self.late: list[tuple[str, str]] = []
+        self.left_out: Mapping[str, str] = {}
         self.name = self.path.name
         self._head = head(self.path, SAMPLE)
         self._check_options()

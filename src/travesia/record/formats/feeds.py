@@ -41,6 +41,10 @@ class Feed(Protocol):
         """The columns that describe the customer because the format says so."""
 
     @property
+    def left_out(self) -> Mapping[str, str]:
+        """The other columns, and what they hold that has no place in a row of events."""
+
+    @property
     def as_text(self) -> bool:
         """Cells are text as written: kinds were guessed, and markers such as "NA" mean missing."""
 

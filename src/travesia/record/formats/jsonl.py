@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +17,7 @@ from travesia.errors import UnknownFormat
 from travesia.locale import texts
 from travesia.record.events import ColumnKind, SetAside
 from travesia.record.formats.ahead import ahead
-from travesia.record.formats.arrow import picked
+from travesia.record.formats.arrow import MANY, columns_of, left_out_of, picked
 from travesia.record.formats.feeds import Chunk, clipped
 from travesia.record.formats.files import BLOCK, Head, head, line_ends, utf8_blocks
 from travesia.record.formats.sniff import checked_encoding, sniff_encoding
@@ -25,6 +26,7 @@ from travesia.record.formats.values import kind_of
 _ = texts("record")
 
 SAMPLE = 1 << 20
+MOST_SAID = 20
 ARROW = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
 NOT_JSON, NO_OBJECT = "not JSON", "not an object"
 
@@ -95,17 +97,28 @@ class JsonlFeed:
         """All objects; lines that are none are set aside with number and text."""
         del names
         schema = self._schema(columns)
+        unseen = _Unseen({*self._samples, *self.left_out}, wanted={*self._samples} <= {*columns})
         for first, data in ahead(self._blocks(self.block)):
-            batch = None if schema is None else _fast(data, schema, columns)
+            batch = None if schema is None else _fast(data, schema, columns, unseen)
             if batch is None:
-                yield self._slow(data, first, columns, aside)
+                yield self._slow(data, first, columns, aside, unseen)
             else:
                 yield Chunk(batch, _shower(self.name, data, None, first))
                 aside.rows_read += batch.num_rows
+        self.late.extend(unseen.said())
 
-    def _slow(self, data: bytes, first: int, columns: Sequence[str], aside: SetAside) -> Chunk:
+    def _slow(
+        self,
+        data: bytes,
+        first: int,
+        columns: Sequence[str],
+        aside: SetAside,
+        unseen: _Unseen | None = None,
+    ) -> Chunk:
         """Line by line, where types change, lines are broken or names hold dots."""
         objects, numbers = self._objects(data, first, aside)
+        if unseen is not None:
+            unseen.look(objects)
         batch = pa.record_batch([_column(objects, name) for name in columns], names=list(columns))
         return Chunk(batch, _shower(self.name, data, numbers, first))
 
@@ -117,8 +130,16 @@ class JsonlFeed:
 
     @cached_property
     def _samples(self) -> dict[str, pa.Array]:
-        names = dict.fromkeys(name for one in self._first for name in _names(one))
+        every = (leaf for one in self._first for leaf in _leaves(one))
+        names = dict.fromkeys(name for name, value in every if not isinstance(value, list))
         return {name: _column(self._first, name) for name in names}
+
+    @cached_property
+    def left_out(self) -> Mapping[str, str]:
+        """Lists, which become columns only when they are named."""
+        every = (leaf for one in self._first for leaf in _leaves(one))
+        lists = dict.fromkeys(name for name, value in every if isinstance(value, list))
+        return {name: MANY for name in lists if name not in self._samples}
 
     def _schema(self, columns: Sequence[str]) -> pa.Schema | None:
         """What Arrow's parser is to look for; None if it cannot give the same as Python's.
@@ -181,13 +202,52 @@ class JsonlFeed:
         return objects, numbers
 
 
-def _names(one: dict[str, Any], before: str = "") -> Iterator[str]:
-    """The dotted names of all values; lists are no columns."""
+@dataclass
+class _Unseen:
+    """Counts values under names that the first lines do not have.
+
+    Only where all those were asked for: who names columns knows what to leave out.
+    """
+
+    known: set[str]
+    wanted: bool
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def look(self, objects: list[dict[str, Any]]) -> None:
+        """Count those of some objects."""
+        if self.wanted:
+            every = (leaf for one in objects for leaf in _leaves(one))
+            self.counts.update(n for n, value in every if n not in self.known and value is not None)
+
+    def look_at(self, table: pa.Table) -> None:
+        """Count those of a table as Arrow's parser gives it."""
+        (batch,) = table.combine_chunks().to_batches()
+        names = {*columns_of(table.schema), *left_out_of(table.schema)} - self.known
+        for name in names:
+            self.counts[name] += table.num_rows - picked(batch, [name]).column(0).null_count
+
+    def said(self) -> Iterator[tuple[str, str]]:
+        """What to say of the most frequent ones."""
+        for name, count in (+self.counts).most_common(MOST_SAID):
+            yield (
+                name,
+                _(
+                    "left out: first comes after the first lines; {count} values, unless named",
+                    count=count,
+                ),
+            )
+        if len(+self.counts) > MOST_SAID:
+            more = len(+self.counts) - MOST_SAID
+            yield _("columns"), _("{more} more are left out like these", more=more)
+
+
+def _leaves(one: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """All values with their dotted names."""
     for key, value in one.items():
         if isinstance(value, dict):
-            yield from _names(value, f"{before}{key}.")
-        elif not isinstance(value, list):
-            yield before + key
+            yield from _leaves(value, f"{before}{key}.")
+        else:
+            yield before + key, value
 
 
 def _at(one: dict[str, Any], name: str, path: tuple[str, ...]) -> Any:
@@ -234,7 +294,9 @@ def _fields(found: dict[str, Any]) -> list[pa.Field]:
     ]
 
 
-def _fast(data: bytes, schema: pa.Schema, columns: Sequence[str]) -> pa.RecordBatch | None:
+def _fast(
+    data: bytes, schema: pa.Schema, columns: Sequence[str], unseen: _Unseen
+) -> pa.RecordBatch | None:
     """The columns by Arrow's parser; None if anything is not as the first lines were."""
     from pyarrow import json as parser
 
@@ -242,12 +304,17 @@ def _fast(data: bytes, schema: pa.Schema, columns: Sequence[str]) -> pa.RecordBa
         table = parser.read_json(
             pa.BufferReader(data),
             parser.ReadOptions(use_threads=False, block_size=len(data) + 1),
-            parser.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+            parser.ParseOptions(
+                explicit_schema=schema,
+                unexpected_field_behavior="infer" if unseen.wanted else "ignore",
+            ),
         )
     except pa.ArrowInvalid:
         return None
     if table.num_rows != line_ends(data):  # an empty line, or an object over several
         return None
+    if unseen.wanted:
+        unseen.look_at(table)
     (batch,) = table.combine_chunks().to_batches()
     arrays = [pc.cast(one, pa.string()) for one in picked(batch, columns).columns]
     return pa.record_batch(arrays, names=list(columns))

@@ -13,9 +13,10 @@ import pyarrow as pa
 from travesia.errors import InputError, InvalidValue, UnknownName
 from travesia.locale import N_, texts
 from travesia.record.events import Column, ColumnKind, Events, SetAside
+from travesia.record.formats.arrow import MENDS
 from travesia.record.formats.check import Checker, Plan, customer_type_of
 from travesia.record.formats.feeds import Feed, clipped
-from travesia.record.formats.recognise import ROLES, Found, Role, recognise
+from travesia.record.formats.recognise import ROLES, Found, Role, Untold, first_called, recognise
 from travesia.record.formats.sources import Options, open_feeds
 from travesia.record.formats.times import ORDERS, Clock, decide
 from travesia.record.formats.values import Numbers, decimal_mark, inexact, is_text
@@ -73,7 +74,12 @@ def opened(source: Any, wishes: Wishes, options: Options) -> Events:
         )
         for number, feed in enumerate(feeds)
     ]
-    said = [*_of_formats(feeds), *_of_columns(feeds, found, further), *_of_times(plans, wishes)]
+    said = [
+        *_of_formats(feeds),
+        *_of_columns(feeds, found, further),
+        *_of_left_out(feeds, wishes),
+        *_of_times(plans, wishes),
+    ]
     aside = SetAside()
     return Events(
         customer_type=customer_type,
@@ -118,7 +124,12 @@ def _roles(feeds: list[Feed], wishes: Wishes) -> dict[Role, Found]:
             _kind(feed, name)
     # A column asked for under its own name is not taken for something else.
     usual = {name: kind for name, kind in first.kinds.items() if name not in asked or name in TAKEN}
-    found = recognise(usual, named, lambda name: _is_time(first, name), first.name)
+    try:
+        found = recognise(usual, named, lambda name: _is_time(first, name), first.name)
+    except Untold as error:
+        if meant := first_called(error.role, first.left_out):
+            _kind(first, meant)
+        raise
     for feed in feeds:
         for one in found.values():
             if not any(name in feed.kinds for name in one.columns):
@@ -192,9 +203,16 @@ def _holds_ids(feed: Feed, name: str) -> bool:
 
 def _kind(feed: Feed, name: str) -> ColumnKind:
     kind = feed.find(name)
-    if kind is None:
-        raise UnknownName("column", name, feed.kinds, feed.name)
-    return kind
+    if kind is not None:
+        return kind
+    if why := feed.left_out.get(name):
+        raise InputError(f"{feed.name}: column {name!r} holds {why}.", MENDS[why])
+    if parts := [one for one in feed.kinds if one.startswith(f"{name}.")]:
+        raise InputError(
+            f"{feed.name}: column {name!r} holds several columns.",
+            f"Name them, such as {parts[0]!r}.",
+        )
+    raise UnknownName("column", name, feed.kinds, feed.name)
 
 
 def _existing(feed: Feed, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -320,6 +338,14 @@ def _of_columns(
             yield column.name, _("column {name}, renamed", name=repr(name))
         if column.kind == "text" and all(feed.find(name) == "number" for feed in feeds):
             yield column.name, _("whole numbers beyond 2^53 are kept as text")
+
+
+def _of_left_out(feeds: list[Feed], wishes: Wishes) -> Iterator[tuple[str, str]]:
+    """The columns that "*" could not mean."""
+    if wishes.dimensions == ALL_OTHERS:
+        every = {name: why for feed in feeds for name, why in feed.left_out.items()}
+        for name, why in every.items():
+            yield name, _("left out: {why}", why=_(why))
 
 
 def _of_times(plans: list[Plan], wishes: Wishes) -> Iterator[tuple[str, str]]:

@@ -13,10 +13,10 @@ from travesia.errors import UnreadableSource
 from travesia.locale import texts
 from travesia.record.events import ColumnKind, SetAside
 from travesia.record.formats.ahead import ahead, ahead_map
-from travesia.record.formats.arrow import ROWS, columns_of, kinds_of, picked
+from travesia.record.formats.arrow import ROWS, columns_of, kinds_of, left_out_of, picked
 from travesia.record.formats.feeds import Chunk, shown
 from travesia.record.formats.files import clean
-from travesia.record.formats.values import is_text
+from travesia.record.formats.values import checked_text, is_text
 
 _ = texts("record")
 
@@ -41,6 +41,7 @@ class ParquetFeed:
         self.name = self.path.name
         file = self._opened(())
         self._types = columns_of(file.schema_arrow)
+        self.left_out = left_out_of(file.schema_arrow)
         self.kinds: Mapping[str, ColumnKind] = kinds_of(self._types)
         self.about_rows: int = file.metadata.num_rows
         self.said = ((_("format"), "Parquet"),)
@@ -55,7 +56,8 @@ class ParquetFeed:
             first = self._opened(()).iter_batches(SAMPLE_ROWS, columns=[column])
             batch = next(self._guarded(first), None)
             none = pa.array([], self._types[column])
-            self._samples[column] = none if batch is None else picked(batch, [column]).column(0)
+            values = none if batch is None else picked(batch, [column]).column(0)
+            self._samples[column] = checked_text(values, column, self.name)
         return self._samples[column]
 
     def scan(self, column: str) -> Iterator[pa.Array]:

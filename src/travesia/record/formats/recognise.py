@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -134,6 +134,14 @@ ENDINGS: dict[Role, tuple[str, ...]] = {
 }
 
 
+class Untold(InputError):
+    """No column is called like this role."""
+
+    def __init__(self, role: Role, what: str, repair: str) -> None:
+        super().__init__(what, repair)
+        self.role = role
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """The columns of one role, how they were found, and what else it could have been."""
@@ -174,6 +182,14 @@ def recognise(
         elif role in NEEDED:
             raise _untold(role, tuple(kinds), where)
     return found
+
+
+def first_called(role: Role, columns: Iterable[str]) -> str | None:
+    """The first of some columns that is called like a role."""
+    usual = {folded(name) for name in _ranking(role)}
+    endings = ENDINGS.get(role, ())
+    fitting = (n for n in columns if folded(n) in usual or folded(n).endswith(endings or ("\0",)))
+    return next(fitting, None)
 
 
 def shape_of(kinds: Mapping[str, ColumnKind]) -> Shape | None:
@@ -231,13 +247,14 @@ def _of_kind(role: Role, free: Mapping[str, ColumnKind]) -> list[str]:
     return [name for name, kind in free.items() if KIND.get(role, kind) == kind]
 
 
-def _untold(role: Role, columns: tuple[str, ...], where: str) -> InputError:
+def _untold(role: Role, columns: tuple[str, ...], where: str) -> Untold:
     shown = ", ".join(repr(clipped(column, 40)) for column in columns[:30])
     more = f" and {len(columns) - 30} more" if len(columns) > 30 else ""
     repair = f'Name it, such as {role}="{clipped(columns[0], 40)}".'
     if any(re.fullmatch(r"[\d.,:/ -]+", column) for column in columns):
         repair = "That looks like a row: let the first line name the columns."
-    return InputError(
+    return Untold(
+        role,
         f"{where}: no column is called like a {role}. There are {shown}{more}.",
         repair,
     )

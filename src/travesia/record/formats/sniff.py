@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from travesia.errors import InvalidValue, UnreadableSource
 
 DELIMITERS = (",", ";", "\t", "|")
+MOST_LETTERS = 1 << 24  # in a cell; more than is ever looked at
 SPACES = " "  # columns set apart by runs of spaces
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -46,10 +47,13 @@ class Dialect:
             escapechar=self.escape,
             doublequote=self.escape is None,
         )
+        most = csv.field_size_limit(MOST_LETTERS)
         try:
             return [row for row in reader if row]
-        except csv.Error:  # a cell longer than a row can be: certainly not this dialect
+        except csv.Error:  # such as a lone carriage return: certainly not this dialect
             return []
+        finally:
+            csv.field_size_limit(most)
 
 
 def sniff_encoding(data: bytes, name: str) -> str:

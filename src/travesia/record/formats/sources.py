@@ -12,6 +12,7 @@ from typing import Any
 from travesia.errors import InputError, InvalidValue, UnknownFormat, UnreadableSource
 from travesia.record.formats.feeds import Feed
 from travesia.record.formats.files import COMPRESSIONS, head, unreadable
+from travesia.record.manifest import NAME as MANIFEST
 
 TEXT_ENDINGS = {
     ".csv": "csv",
@@ -98,7 +99,9 @@ def _spread(source: Any) -> Iterator[Any]:
     """The paths and Arrow objects of a source, in order; the files of a glob by name."""
     from travesia.record.formats.arrow import offers_arrow
 
-    if offers_arrow(source):
+    if _is_lazy(source):
+        yield source.collect()
+    elif offers_arrow(source):
         yield source
     elif isinstance(source, str | os.PathLike):
         yield from _paths(Path(os.fspath(source)).expanduser())
@@ -112,7 +115,17 @@ def _spread(source: Any) -> Iterator[Any]:
         )
 
 
+def _is_lazy(source: Any) -> bool:
+    """A query of Polars that has not run: its rows are wanted now."""
+    kind = type(source)
+    return kind.__name__ == "LazyFrame" and kind.__module__.startswith("polars")
+
+
 def _paths(path: Path) -> list[Path]:
+    if (path / MANIFEST).is_file():
+        raise UnreadableSource(
+            f"{str(path)!r} holds saved journeys.", f"Open them: tv.open({str(path)!r})."
+        )
     if path.is_dir():
         raise UnreadableSource(
             f"{str(path)!r} is a directory.",

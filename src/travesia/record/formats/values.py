@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from travesia.errors import UnreadableSource
 from travesia.record.events import ARROW_TYPE, ColumnKind
 
 # What tools write into text files for "nothing". Only where it cannot be a name: see check.py.
@@ -145,6 +146,24 @@ def is_text(kind: pa.DataType) -> bool:
         or pa.types.is_binary(kind)
         or pa.types.is_large_binary(kind)
     )
+
+
+def checked_text(values: pa.Array, name: str, where: str) -> pa.Array:
+    """The same values, if all text among them is UTF-8: Arrow takes a source's word for it."""
+    text = values.dictionary if pa.types.is_dictionary(values.type) else values
+    if not is_text(text.type):
+        return values
+    try:
+        if pa.types.is_binary(text.type) or pa.types.is_large_binary(text.type):
+            pc.cast(text, pa.large_string())
+        else:
+            text.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise UnreadableSource(
+            f"{where}: column {name!r} holds bytes that are not UTF-8.",
+            "Write that column as text first, decoded by its encoding (often cp1252).",
+        ) from error
+    return values
 
 
 def as_string(values: pa.Array) -> pa.StringArray:

@@ -89,6 +89,7 @@ class XesFeed:
     def __post_init__(self) -> None:
         self.name = self.path.name
         self.late: list[tuple[str, str]] = []
+        self.left_out: Mapping[str, str] = {}
         self._written: dict[str, str] = {}
         self._head: Head = head(self.path, SAMPLE)
         self.charset = _charset(self._head.data)
