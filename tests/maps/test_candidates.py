@@ -112,7 +112,7 @@ def test_repeats(row, service, found):
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "answers", "pain", "gain"),
+    ("low", "high", "customers", "pain", "gain"),
     [
         (-1.0, -0.1, 50, True, False),
         (-0.2, 0.1, 50, False, False),
@@ -121,11 +121,18 @@ def test_repeats(row, service, found):
         (None, None, 50, False, False),
     ],
 )
-def test_scores(low, high, answers, pain, gain):
+def test_scores(low, high, customers, pain, gain):
     row = {"touchpoint": "s", "valence": 0.0, "valence_low": low, "valence_high": high,
-           "answers": answers}  # fmt: skip
+           "answers": 5 * customers, "customers": customers}  # fmt: skip
     assert bool(low_scores([row], 1000)) is pain
     assert bool(high_scores([row])) is gain
+
+
+def test_a_low_score_concerns_customers_however_many_answers_they_gave():
+    row = {"touchpoint": "s", "valence": -1.0, "valence_low": -1.2, "valence_high": -0.8,
+           "answers": 200, "customers": 40}  # fmt: skip
+    (found,) = low_scores([row], 100)
+    assert (found.weight, found.whole) == (0.4, 40)
 
 
 @pytest.mark.parametrize(

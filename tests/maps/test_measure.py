@@ -142,3 +142,12 @@ def test_a_question_that_is_none_says_how_to_write_it():
     drawn = JourneyMap(title="M", questions={"q": {"ask": "flow"}}, bindings=[bound("b", "q", "x")])
     with pytest.raises(InvalidValue, match="no stored question"):
         measure(drawn, read(ROWS))
+
+
+@pytest.mark.parametrize("kind", ["paths", "frequent"])
+def test_a_path_can_be_picked(kind):
+    picked = bound("k", "paths", "journeys", "count", where={"path": ["visit", "buy"]})
+    asked = {"paths": {"question": {"question": kind}}}
+    found = measure(mapped(picked).model_copy(update={"questions": asked}), read(ROWS)).values["k"]
+    assert found.value
+    assert found.first_customers

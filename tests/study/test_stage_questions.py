@@ -547,3 +547,44 @@ def test_scores_of_too_few_customers_are_not_shown():
     row = scored([("p", "a", at, None, 3.0 + at) for at in range(5)], min_customers=2)
     assert row["answers"] == 5
     assert row["mean"] is row["valence"] is row["least"] is None
+
+
+SPLITS = st.lists(
+    st.tuples(
+        st.sampled_from("pqrs"),
+        st.sampled_from(NAMES),
+        st.integers(0, 6),
+        st.sampled_from(["web", "shop"]),
+        st.none(),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@QUICK
+@given(SPLITS, st.sampled_from([None, "channel"]))
+def test_after_a_split_the_customers_behind_a_cell_are_those_of_the_table(rows, by):
+    """Interactions an hour apart are journeys of their own."""
+    rows = with_everything(rows)
+    apart = [(who, name, at * 3600 * 10**6, channel, None) for who, name, at, channel, _ in rows]
+    seen = journeys(apart).split(gap="1m")
+    outcomes = {"came": "came", "went on": "went_on", "left": "left", "came back": "came_back"}
+    asked_with = [
+        (Contacts(by=by), "touchpoint", {"met": "met", "again": "again", "last": "last"}),
+        (StageFlow(STAGES, by=by), "stage", outcomes | {"again": "again"}),
+    ]
+    for question, name, columns in asked_with:
+        answer = seen.ask(question)
+        for row in answer.to_pylist():
+            cell = {name: row[name]} | ({by: row[by]} if by else {})
+            for outcome, column in columns.items():
+                behind = answer.customers(**cell, outcome=outcome).column("customer").unique()
+                assert len(behind) == row[column], (cell, outcome)
+
+
+def test_a_mix_shows_no_share_of_too_few_customers():
+    rows = [("p", "a", at, "web", None) for at in range(9)]
+    rows += [(who, "b", 0, "web", None) for who in "pq"]
+    found = journeys(rows).ask(Mix(min_customers=2)).to_pylist()
+    assert [(row["customers"], row["share"]) for row in found] == [(1, None), (2, 1)]

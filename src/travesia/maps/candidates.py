@@ -171,13 +171,13 @@ def low_scores(scores: Iterable[Row], customers: int) -> list[Candidate]:
         Candidate(
             "low score",
             row["touchpoint"],
-            row["answers"] / customers,
+            row["customers"] / customers,
             "scores",
             {"touchpoint": row["touchpoint"]},
-            whole=row["answers"],
+            whole=row["customers"],
         )
         for row in scores
-        if row["valence_high"] is not None and row["valence_high"] < LOW and row["answers"] >= FEW
+        if row["valence_high"] is not None and row["valence_high"] < LOW and row["customers"] >= FEW
     ]
 
 
@@ -186,7 +186,7 @@ def high_scores(scores: Iterable[Row]) -> list[Row]:
     liked = [
         row
         for row in scores
-        if row["valence_low"] is not None and row["valence_low"] > HIGH and row["answers"] >= FEW
+        if row["valence_low"] is not None and row["valence_low"] > HIGH and row["customers"] >= FEW
     ]
     return sorted(liked, key=lambda row: -row["valence"])
 

@@ -67,7 +67,7 @@ class Pick(Value):
     """Which number of an answer: the row, by the values of some columns, and its columns.
 
     `low` and `high` name the interval's columns, `numerator` and `denominator` the counts behind
-    the number, `n` how many customers or answers it rests on; empty where the answer has none.
+    the number, `n` how many customers it rests on; empty where the answer has none.
     `customers` is what `Answer.customers` takes to name the people behind it; None means the
     row's own values.
     """

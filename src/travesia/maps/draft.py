@@ -336,7 +336,7 @@ class _Draft:
             f"{key}.valence",
             "valence",
             _scores_on(self._scales[key]),
-            ("valence", "valence", "valence_low", "valence_high", "answers"),
+            ("valence", "valence", "valence_low", "valence_high", "customers"),
             touchpoint=key,
         )
         return [Emotion(id=f"{key}.emotion", origin="mined", source="survey", bindings=(valence,))]

@@ -98,7 +98,7 @@ _REASONS = {
 
 _METHODS = {
     "order statistics": N_("order statistics"),
-    "normal": N_("normal approximation"),
+    "Student": N_("Student's t, between customers"),
     "bootstrap": N_("bootstrap over customers"),
 }
 

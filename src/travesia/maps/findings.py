@@ -289,5 +289,5 @@ class Findings:
 
 
 def _valence(name: str, question: str, step: str) -> Binding:
-    columns = ("valence", "valence", "valence_low", "valence_high", "answers")
+    columns = ("valence", "valence", "valence_low", "valence_high", "customers")
     return bindings.number(name, "valence", question, columns, touchpoint=step)  # type: ignore[arg-type]

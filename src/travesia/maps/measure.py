@@ -25,8 +25,8 @@ _METHODS: dict[Unit, str] = {
     "share": "Wilson",
     "duration": "order statistics",
     "ratio": "Greenland-Robins",
-    "valence": "normal",
-    "score": "normal",
+    "valence": "Student",
+    "score": "Student",
 }
 
 
@@ -99,8 +99,13 @@ class Rows:
         if columns not in self.index:
             self.index[columns] = {}
             for row in reversed(self.rows):
-                self.index[columns][tuple(row.get(one) for one in columns)] = row
-        return self.index[columns].get(tuple(where[one] for one in columns))
+                self.index[columns][tuple(_frozen(row.get(one)) for one in columns)] = row
+        return self.index[columns].get(tuple(_frozen(where[one]) for one in columns))
+
+
+def _frozen(value: Any) -> Any:
+    """A path as a key: lists cannot be one."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def ask_all(seen: Journeys, questions: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Rows]:

@@ -1,8 +1,8 @@
 """Mining stages: where touchpoints stand in journeys, and where journeys can best be cut.
 
-The order of touchpoints is the one that contradicts the fewest customers: a pair is contradicted
-by each customer who met the later one first (the linear ordering problem). The cut into stages
-then looks at what customers meet next for the first time: going on to the next stage is what
+The order of touchpoints is the one that contradicts the fewest journeys: a pair is contradicted
+by each journey that met the later one first (the linear ordering problem). The cut into stages
+then looks at what journeys meet next for the first time: going on to the next stage is what
 stages are for, staying inside one or skipping one is worth nothing, and going back counts against
 the cut.
 """
@@ -36,8 +36,8 @@ class Passages:
     Attributes:
         names: touchpoints, most customers first.
         customers: how many met each.
-        first: [a, b] customers whose first `a` came before their first `b`.
-        moves: [a, b] customers whose next new touchpoint after their first `a` was `b`. Coming
+        first: [a, b] journeys whose first `a` came before their first `b`.
+        moves: [a, b] journeys whose next new touchpoint after their first `a` was `b`. Coming
             back for another round does not count, so that regulars do not blur the stages.
     """
 
@@ -66,9 +66,9 @@ class StagePlan:
 
     @cached_property
     def backward(self) -> float | None:
-        """The share of customers' first meetings that contradict the stages; None without any.
+        """The share of journeys' first meetings that contradict the stages; None without any.
 
-        Of all pairs of touchpoints in different stages that a customer met both of, those whose
+        Of all pairs of touchpoints in different stages that a journey met both of, those whose
         later one was met first. Near one half, the data have no order to speak of. Coming back
         for another round contradicts nothing.
         """
@@ -95,7 +95,7 @@ def mine(passages: Passages, stages: int | None = None) -> StagePlan:
 
 
 def best_order(first: Counts) -> npt.NDArray[np.intp]:
-    """The order of touchpoints that contradicts the fewest customers.
+    """The order of touchpoints that contradicts the fewest journeys.
 
     Starts from the share of pairs in which a touchpoint came first, then moves one touchpoint at
     a time to where it contradicts least, until no move helps: a local optimum, the standard

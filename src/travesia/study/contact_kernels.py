@@ -70,14 +70,23 @@ def count_precedence(start, stop, group, touchpoint, groups, names):
 
 
 @compiled
-def count_values(start, stop, group, touchpoint, value, groups, names, values):
-    """[group, touchpoint, value] -> interactions."""
+def count_values(start, stop, owner, group, touchpoint, value, groups, names, values):
+    """[group, touchpoint, value] -> interactions, and [group, touchpoint] -> customers.
+
+    An owner's rows stand together; it counts once in a group.
+    """
     counts = np.zeros((groups, names, values), np.int64)
+    customers = np.zeros((groups, names), np.int64)
+    met = np.full((groups, names), -1, np.int64)
     for row in range(start.size):
-        g = group[row]
+        g, who = group[row], owner[row]
         for i in range(start[row], stop[row]):
-            counts[g, touchpoint[i], value[i]] += 1
-    return counts
+            t = touchpoint[i]
+            counts[g, t, value[i]] += 1
+            if met[g, t] != who:
+                met[g, t] = who
+                customers[g, t] += 1
+    return counts, customers
 
 
 @compiled
@@ -271,24 +280,18 @@ def stage_moves(start, stop, touchpoint, time, stage_of, stages):
 
 
 @compiled
-def mark_contact(start, stop, touchpoint, wanted, goal, least):
-    """Rows with at least so many wanted interactions up to their first goal.
-
-    With `least` 0: rows without a goal whose last interaction is wanted.
-    """
-    marked = np.zeros(start.size, np.bool_)
+def count_meetings(start, stop, touchpoint, wanted, goal):
+    """How often rows meet what is wanted up to their first goal; which have none, and end so."""
+    times = np.zeros(start.size, np.int64)
+    last = np.zeros(start.size, np.bool_)
     for row in range(start.size):
-        met = 0
         for i in range(start[row], stop[row]):
-            met += wanted[touchpoint[i]]
+            times[row] += wanted[touchpoint[i]]
             if goal[touchpoint[i]]:
                 break
         else:
-            if least == 0:
-                marked[row] = wanted[touchpoint[stop[row] - 1]]
-        if least > 0:
-            marked[row] = met >= least
-    return marked
+            last[row] = wanted[touchpoint[stop[row] - 1]]
+    return times, last
 
 
 @compiled

@@ -18,6 +18,7 @@ from travesia.engines.scope import Scope
 from travesia.errors import UnknownName
 from travesia.locale import N_
 from travesia.record.lenses import names_of
+from travesia.study import shares
 from travesia.study.dense import check_size
 from travesia.study.intervals import ratio, wilson
 from travesia.study.question import Measure, Question, option, question
@@ -88,19 +89,15 @@ class Contacts(Question):
             "again": again,
             "last": last,
         }
-        shares = (("", met, customers), ("_again", again, met), ("_last", last, met))
-        for suffix, part, whole in shares:
+        parts = (("", met, customers), ("_again", again, met), ("_last", last, met))
+        for suffix, part, whole in parts:
             low, high = wilson(part, whole)
             columns |= {
-                f"share{suffix}": self.shown(ratio(part, whole), whole),
-                f"low{suffix}": self.shown(low, whole),
-                f"high{suffix}": self.shown(high, whole),
+                f"share{suffix}": shares.column(ratio(part, whole), whole < self.min_customers),
+                f"low{suffix}": shares.column(low, whole < self.min_customers),
+                f"high{suffix}": shares.column(high, whole < self.min_customers),
             }
         return pa.table(columns)
-
-    def shown(self, values: npt.NDArray[np.float64], whole: npt.NDArray[np.int64]) -> pa.Array:
-        """Shares, but for the ones that too few customers stand behind."""
-        return pa.array(values, pa.float64(), mask=np.asarray(whole < max(self.min_customers, 1)))
 
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
         """Who met it, came again, or ended there."""
@@ -142,7 +139,7 @@ class CountContacts:
 
 @dataclass(frozen=True, slots=True)
 class MetIt:
-    """Rows that meet some touchpoints, meet them twice, or end there."""
+    """Rows that meet some touchpoints, do so and their owner twice, or end there."""
 
     wanted: npt.NDArray[np.bool_]
     goals: npt.NDArray[np.bool_]
@@ -150,10 +147,12 @@ class MetIt:
 
     def mark(self, block: Block) -> npt.NDArray[np.bool_]:
         """One truth a row."""
-        from travesia.study.contact_kernels import mark_contact
+        from travesia.study.contact_kernels import count_meetings
 
-        least = {"met": 1, "again": 2, "last": 0}[self.outcome]
-        found: npt.NDArray[np.bool_] = mark_contact(
-            block.start, block.stop, block.touchpoint, self.wanted, self.goals, least
+        times, last = count_meetings(
+            block.start, block.stop, block.touchpoint, self.wanted, self.goals
         )
-        return found
+        if self.outcome == "last":
+            return np.asarray(last)
+        least = 2 if self.outcome == "again" else 1
+        return np.asarray((times > 0) & (shares.sum_of_owner(block, times) >= least))

@@ -16,6 +16,7 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import MOST_GROUPS, Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_
+from travesia.study import shares
 from travesia.study.dense import check_size
 from travesia.study.question import Measure, Question, option, question
 
@@ -33,6 +34,7 @@ class Mix(Question):
         Measure("value", "label", N_("Value"), cell=True),
         Measure("interactions", "count", N_("Interactions")),
         Measure("of", "count", N_("All interactions of the touchpoint")),
+        Measure("customers", "count", N_("All customers of the touchpoint")),
         Measure("share", "share", N_("Share"), of=("interactions", "of")),
     )
     cell_fields: ClassVar[Mapping[str, str]] = {
@@ -69,13 +71,15 @@ class Mix(Question):
         order = np.lexsort((value, -counts[touchpoint, value], touchpoint))
         touchpoint, value = touchpoint[order], value[order]
         found, whole = counts[touchpoint, value], counts.sum(axis=1)[touchpoint]
+        customers = partials[0]["customers"][touchpoint]
         return pa.table(
             {
                 "touchpoint": scope.touchpoints.names.cast(pa.string()).take(pa.array(touchpoint)),
                 "value": scope.vocabulary(self.column).names.take(pa.array(value)),
                 "interactions": found,
                 "of": whole,
-                "share": found / whole,
+                "customers": customers,
+                "share": shares.column(found / whole, customers < self.min_customers),
             }
         )
 
@@ -95,12 +99,13 @@ class CountValues:
     values: int
 
     def observe(self, block: Block) -> Partial:
-        """`values`: [touchpoint, value] -> interactions."""
+        """`values`: [touchpoint, value] -> interactions, and `customers` by touchpoint."""
         from travesia.study.contact_kernels import count_values
 
-        counts = count_values(
+        counts, customers = count_values(
             block.start,
             block.stop,
+            block.owner,
             block.group,
             block.touchpoint,
             block.columns[self.column],
@@ -108,7 +113,7 @@ class CountValues:
             self.names,
             self.values,
         )
-        return Partial({"values": Tally(counts)})
+        return Partial({"values": Tally(counts), "customers": Tally(customers)})
 
 
 @dataclass(frozen=True, slots=True)

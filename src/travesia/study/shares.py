@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from travesia.engines.blocks import Block
 from travesia.study import intervals
 
 Numbers = Any  # int, float or an array of them
@@ -33,6 +34,18 @@ def column(values: Numbers, thin: Numbers = False) -> pa.Array:
     """Shares as a column, null where thin or undefined."""
     numbers = np.atleast_1d(np.asarray(values, np.float64))
     return pa.array(numbers, pa.float64(), mask=np.isnan(numbers) | thin)
+
+
+def sum_of_owner(block: Block, values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Each row's sum over the rows of its owner that are in the same group."""
+    place = block.owner.astype(np.int64) * block.groups + block.group
+    _, owner = np.unique(place, return_inverse=True)
+    return np.bincount(owner, values, minlength=1).astype(np.int64)[owner]
+
+
+def of_owner(block: Block, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The rows whose owner has any chosen row in the same group."""
+    return sum_of_owner(block, chosen) > 0
 
 
 def distinct(cell: npt.NDArray[np.int64], owner: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

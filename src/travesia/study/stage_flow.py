@@ -18,6 +18,7 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue, UnknownName
 from travesia.locale import N_, texts
+from travesia.study import shares
 from travesia.study.intervals import quantile, quantile_interval, ratio, wilson
 from travesia.study.question import Answer, Measure, Question, option, question
 from travesia.study.sampling import sampled, share_for
@@ -80,7 +81,8 @@ class StageFlow(Question):
     the rest leave: the two add to one. Coming back (meeting an earlier stage afterwards) and
     coming again (after having been elsewhere) are counted apart. `median_time` is from the first
     interaction in the stage to the first in a later one, of those who went on, with the order
-    statistics that enclose it. After a split, journeys are counted in place of customers.
+    statistics that enclose it. After a split, a customer counts once for whatever became of any
+    of their journeys: who left in one of them and went on in another went on.
     """
 
     kind = "stage_flow"
@@ -171,10 +173,10 @@ class StageFlow(Question):
         part: npt.NDArray[np.int64],
         whole: npt.NDArray[np.int64],
     ) -> None:
-        thin = np.asarray(whole < max(self.min_customers, 1))
+        thin = whole < self.min_customers
         low, high = wilson(part, whole)
         for name, values in (("share", ratio(part, whole)), ("low", low), ("high", high)):
-            columns[name + suffix] = pa.array(values, pa.float64(), mask=thin)
+            columns[name + suffix] = shares.column(values, thin)
 
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
         """Who came, went on, left, came back, or came again."""
@@ -226,7 +228,7 @@ class FollowStages:
 
 @dataclass(frozen=True, slots=True)
 class InStage:
-    """Rows that came to a stage, with what became of them there."""
+    """Rows that came to a stage, with what became of them there; left has who never went on."""
 
     stage_of: npt.NDArray[np.int64]
     stages: int
@@ -239,7 +241,7 @@ class InStage:
         came: npt.NDArray[np.bool_] = (bits & CAME) > 0
         wanted = {"went on": WENT_ON, "came back": CAME_BACK, "again": AGAIN}
         if self.outcome == "left":
-            return np.asarray(came & ((bits & WENT_ON) == 0))
+            return np.asarray(came & ~shares.of_owner(block, (bits & WENT_ON) > 0))
         return np.asarray(came & ((bits & wanted.get(self.outcome, CAME)) > 0))
 
 

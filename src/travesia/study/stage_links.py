@@ -16,6 +16,7 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import UnknownName
 from travesia.locale import N_
+from travesia.study import shares
 from travesia.study.intervals import ratio, wilson
 from travesia.study.question import Measure, Question, option, question
 from travesia.study.sampling import sampled, share_for
@@ -58,7 +59,7 @@ class StageLinks(Question):
         cells = np.flatnonzero(moved)
         source, target = cells // size, cells % size
         part, whole = moved[cells], came[source]
-        thin = np.asarray(whole < max(self.min_customers, 1))
+        thin = whole < self.min_customers
         low, high = wilson(part, whole)
         names = np.array([name for name, _ in self.stages])
         kinds = np.where(target < source, "back", np.where(target == source + 1, "next", "skip"))
@@ -69,9 +70,9 @@ class StageLinks(Question):
                 "move": pa.array(kinds, pa.string()),
                 "moved": part,
                 "came": whole,
-                "share": pa.array(ratio(part, whole), pa.float64(), mask=thin),
-                "low": pa.array(low, pa.float64(), mask=thin),
-                "high": pa.array(high, pa.float64(), mask=thin),
+                "share": shares.column(ratio(part, whole), thin),
+                "low": shares.column(low, thin),
+                "high": shares.column(high, thin),
                 **median_times(partials[0]["times"], cells),
             }
         )

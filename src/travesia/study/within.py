@@ -94,10 +94,9 @@ class InStratum:
 
     def mark(self, block: Block) -> Truth:
         """One truth a row."""
-        placed = grouping(self.scope, self.by)
-        strata = placed.place(block).group
-        chosen: Truth = strata == self.scope.vocabulary(self.by).code(self.value)
-        return chosen & self.inner.mark(block)
+        placed = grouping(self.scope, self.by).place(block)
+        chosen: Truth = placed.group == self.scope.vocabulary(self.by).code(self.value)
+        return chosen & self.inner.mark(placed)
 
 
 @dataclass(frozen=True, slots=True)
