@@ -412,9 +412,9 @@ class _Channels:
         for stage in stages:
             for name in stage.names:
                 one = self.known[name]
-                mined = one.origin == "mined"
                 measured = self.most_frequent.get(name, "")
-                channel = (measured or one.channel) if mined else (one.channel or measured)
+                # a channel guessed from a name would stand on the map like a fact
+                channel = measured if one.origin == "mined" else (one.channel or measured)
                 found.append(one.model_copy(update={"stage": stage.key, "channel": channel}))
         return found
 
