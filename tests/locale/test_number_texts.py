@@ -5,22 +5,22 @@ import pytest
 from travesia.locale import language, texts
 
 TEXTS = {
-    "There are {n:,} different paths.": "Hay 1.234 secuencias distintas.",
     "Times come from {share:.1%} of the customers.": (
-        "Los tiempos provienen del 28,8\u00a0% de los clientes."
+        "Los tiempos proceden del 28,8\u00a0% de los clientes."
     ),
+    "Scores are on the scale {low:g} to {high:g}.": "Las notas van de -2 a 2,5.",
 }
 
 
 @pytest.mark.parametrize("english", TEXTS)
 def test_spanish_has_its_own_signs(english):
     with language("es"):
-        assert texts("study")(english, n=1234, share=0.288) == TEXTS[english]
+        assert texts("study")(english, share=0.288, low=-2, high=2.5) == TEXTS[english]
 
 
 def test_english_keeps_its_signs():
-    assert texts("study")("There are {n:,} different paths.", n=1234) == (
-        "There are 1,234 different paths."
+    assert texts("study")("Times come from {share:.1%} of the customers.", share=0.288) == (
+        "Times come from 28.8% of the customers."
     )
 
 

@@ -263,4 +263,4 @@ def test_too_many_cohorts_are_refused():
 
 def test_the_note_says_who_counts():
     answer = journeys_of(log_of(ana="visit")).ask(Retention(count="rolling"))
-    assert "1 customers began. Counted are those who came back in that period" in answer.note
+    assert "1 customer began. Counted are those who came back in that period" in answer.note

@@ -131,7 +131,11 @@ class Compare(Question):
         both = answer.facts.get("both", 0)
         if both:
             said.append(
-                _("{n:,} customers are in both groups: intervals are too wide or narrow.", n=both)
+                _.plural(
+                    "{n} customer is in both groups: intervals are too wide or narrow.",
+                    "{n} customers are in both groups: intervals are too wide or narrow.",
+                    both,
+                )
             )
         return tuple(said)
 

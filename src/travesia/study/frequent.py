@@ -72,6 +72,7 @@ class Frequent(Question):
         Measure("all_customers", "count", N_("All customers")),
     )
     cell_fields: ClassVar[Mapping[str, str]] = {"path": "a list of touchpoints"}
+    cell_types: ClassVar[Mapping[str, type]] = {"path": list}
 
     goal: str | None = option(N_('the goal to go with: "one | another"'), default=None)
     length: int = option(N_("longest sub-sequence"), default=3, ge=1, le=10)
@@ -185,7 +186,11 @@ class Frequent(Question):
             ]
         if facts["left_out"]:
             said.append(
-                _("{n:,} rarer candidates were left out for want of room.", n=facts["left_out"])
+                _.plural(
+                    "{n} rarer candidate was left out for want of room.",
+                    "{n} rarer candidates were left out for want of room.",
+                    facts["left_out"],
+                )
             )
         return tuple(said)
 

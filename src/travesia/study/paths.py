@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from travesia.engines.blocks import Block
-from travesia.engines.counting import CUSTOMERS, JOURNEYS
+from travesia.engines.counting import CUSTOMERS, JOURNEYS, independent
 from travesia.engines.partials import Gathered, Partial, Tally
 from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
@@ -23,7 +23,7 @@ from travesia.study import intervals, shares
 from travesia.study.counted import tallied
 from travesia.study.heavy import MOST_KEPT, Found, Hashes, Heavy
 from travesia.study.question import Answer, Measure, Question, option, question
-from travesia.study.sampling import MOST_OBSERVATIONS, in_share
+from travesia.study.sampling import in_share, share_for_rows
 
 MOST_TIED = 2_000
 """Paths looked at in full; ties beyond it are broken by hash instead of by name."""
@@ -72,6 +72,7 @@ class Paths(Question):
         Measure("all", "count", N_("All journeys")),
     )
     cell_fields: ClassVar[Mapping[str, str]] = {"path": "a list of touchpoints, the whole path"}
+    cell_types: ClassVar[Mapping[str, type]] = {"path": list}
 
     top: int = option(N_("how many paths to list"), default=20, ge=1, le=10_000)
     most_steps: int | None = option(
@@ -89,8 +90,7 @@ class Paths(Question):
         if len(done) > 1:
             return None
         found: Any = done[0]["paths"]
-        rows = scope.events if scope.split else scope.keys
-        share = min(1.0, MOST_OBSERVATIONS / max(rows, 1))
+        share = share_for_rows(scope)
         return CountPaths(
             self._cut(scope), found.leading(self.top, MOST_TIED), share, self.goal is not None
         )
@@ -103,7 +103,7 @@ class Paths(Question):
         journeys = np.array([row["journeys"] for row in rows], np.int64)
         customers = np.array([row["customers"] or 0 for row in rows], np.int64)
         every = np.full(journeys.size, int(partials[1][JOURNEYS]))
-        low, high = shares.wilson_by_customers(journeys, every, int(partials[1][CUSTOMERS]))
+        low, high = shares.wilson_by_customers(journeys, every, independent(partials[1]))
         thin = int(partials[1][CUSTOMERS]) < self.min_customers
         return pa.table(
             {
@@ -143,12 +143,22 @@ class Paths(Question):
             raise InvalidValue("Which path?", 'Name it: path=["visit", "cart"].')
         return HasPath(self._cut(scope), tuple(scope.touchpoints.codes(path).tolist()))
 
+    def times_from(self, scope: Scope) -> float:
+        """The share of the customers whose times were kept."""
+        return share_for_rows(scope)
+
     def remark(self, answer: Answer) -> tuple[str, ...]:
         """How many different paths there are, and whether any may be missing."""
         missed = answer.facts["missed"]
         if missed:
-            return (_("Paths of {n:,} journeys or fewer may be missing.", n=missed),)
-        return (_("There are {n:,} different paths.", n=answer.facts["variants"]),)
+            missing = _.plural(
+                "Paths of only {n} journey may be missing.",
+                "Paths of {n} journeys or fewer may be missing.",
+                missed,
+            )
+            return (missing,)
+        variants = answer.facts["variants"]
+        return (_.plural("There is {n} path.", "There are {n} different paths.", variants),)
 
     def _cut(self, scope: Scope) -> Cut:
         names = scope.touchpoints

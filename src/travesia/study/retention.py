@@ -71,6 +71,7 @@ class Retention(Question):
         "period": "a period of the table",
         "outcome": "returned (default), lost or open",
     }
+    cell_types: ClassVar[Mapping[str, type]] = {"period": int}
 
     period: Unit = option(N_("length of a period: day, week or month"), default="week")
     periods: int = option(N_("how many periods to follow"), default=12, ge=1, le=1000)
@@ -201,7 +202,7 @@ class Retention(Question):
             "cumulative": _("Counted are those who came back in that period or before it."),
         }
         return (
-            _("{customers:,} customers began.", customers=answer.facts["customers"]),
+            _.plural("{n} customer began.", "{n} customers began.", answer.facts["customers"]),
             sentences[self.count],
         )
 

@@ -65,6 +65,7 @@ class StepMatrix(Question):
         "step": "a step of the table",
         "touchpoint": "a touchpoint, (end) or (before start)",
     }
+    cell_types: ClassVar[Mapping[str, type]] = {"step": int}
 
     steps: int = option(N_("how many steps"), default=10, ge=1, le=1000)
     from_end: bool = option(N_("count steps backwards from the end"), default=False)
@@ -141,10 +142,10 @@ class StepMatrix(Question):
         whole, part = answer.totals.journeys, answer.facts["journeys"]
         return (
             _(
-                "Steps count from {anchor}, which {part:,} of {whole:,} journeys have.",
+                "Steps count from {anchor}; it is in {part:,} of {whole}.",
                 anchor=self.around.at,
                 part=part,
-                whole=whole,
+                whole=_.plural("{n} journey", "{n} journeys", whole),
             ),
         )
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from travesia.engines.blocks import Block
-from travesia.engines.counting import CUSTOMERS, JOURNEYS
-from travesia.engines.partials import Gathered, Partial
+from travesia.engines.counting import CUSTOMERS, JOURNEYS, independent
+from travesia.engines.partials import Gathered, Partial, Sparse
 from travesia.engines.passes import Marker
 from travesia.engines.scope import CHANNEL, Scope
 from travesia.errors import InvalidValue
@@ -21,7 +21,7 @@ from travesia.record.lenses import names_of
 from travesia.study import intervals, shares
 from travesia.study.counted import Counted, tallied
 from travesia.study.question import Answer, Measure, Question, option, question
-from travesia.study.sampling import MOST_OBSERVATIONS, sampled
+from travesia.study.sampling import sampled, share_for_rows
 
 SPAN = 2**32
 """More interactions than a journey can have."""
@@ -42,8 +42,8 @@ class Touches(Question):
     count is censored, not known. `share` is the plain part of all journeys that reached the goal
     within that many touches. `km_share` is Kaplan and Meier's (1958): of journeys that get as far
     as one more interaction, so that short records do not count as failures; its interval is
-    Greenwood's (1926) on the log-log scale. After a split both count customers. `median_time` is
-    from the first interaction to the goal.
+    Greenwood's (1926) on the log-log scale. After a split intervals take a customer's journeys to
+    be all alike. `median_time` is from the first interaction to the goal.
     """
 
     kind = "touches"
@@ -77,25 +77,25 @@ class Touches(Question):
         "touches": "a number of touches",
         "outcome": "converted or open",
     }
+    cell_types: ClassVar[Mapping[str, type]] = {"touches": int}
 
     goal: str = option(N_('the goal: a touchpoint, or "one | another"'))
 
     def fold(self, scope: Scope) -> CountTouches:
         """Count touches."""
-        rows = scope.events if scope.split else scope.keys
         return CountTouches(
             self._accepted(scope),
             len(scope.vocabularies[CHANNEL]) if _has_channels(scope) else 0,
-            min(1.0, MOST_OBSERVATIONS / max(rows, 1)),
+            share_for_rows(scope),
         )
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
         """A row a number of touches that occurs, ascending."""
         found = Distribution.of(partials[0])
         share, low, high = found.survival()
-        plain = shares.wilson_by_customers(found.converted_by, found.journeys, found.customers)
+        plain = shares.wilson_by_customers(found.converted_by, found.journeys, found.independent)
         thin = found.customers < self.min_customers
-        thin_risk = found.at_risk < self.min_customers
+        thin_risk = found.customers_at_risk(*partials[0]["furthest"]) < self.min_customers
         channels = intervals.ratio(found.channels, found.converted)
         return pa.table(
             {
@@ -153,23 +153,33 @@ class Touches(Question):
             )
         return HasTouches(self._accepted(scope), cell.get("touches"), outcome)
 
+    def times_from(self, scope: Scope) -> float:
+        """The share of the customers whose times were kept."""
+        return share_for_rows(scope)
+
     def remark(self, answer: Answer) -> tuple[str, ...]:
         """The rule of seven in words."""
         facts = answer.facts
         if not facts["converted"]:
             return (_("Nobody reached the goal."),)
         return (
-            _(
-                "{converted:,} of {journeys:,} journeys reached the goal, half of them within "
-                "{median} touches ({low}-{high}); {share:.0%} needed seven at most.",
-                converted=facts["converted"],
-                journeys=facts["journeys"],
+            _.plural(
+                "{n} of {journeys} reached the goal, half of them within {median} touches "
+                "({low}–{high}); {share:.0%} needed seven at most.",
+                "{n} of {journeys} reached the goal, half of them within {median} touches "
+                "({low}–{high}); {share:.0%} needed seven at most.",
+                facts["converted"],
+                journeys=_.plural("{n} journey", "{n} journeys", facts["journeys"]),
                 median=facts["median_touches"],
                 low=facts["median_touches_low"],
                 high=facts["median_touches_high"],
                 share=facts["share_within_seven"],
             ),
-            _("The other {open:,} are counted for as long as they were seen.", open=facts["open"]),
+            _.plural(
+                "The other {n} is counted for as long as it was seen.",
+                "The other {n} are counted for as long as they were seen.",
+                facts["open"],
+            ),
         )
 
     def _accepted(self, scope: Scope) -> npt.NDArray[np.bool_]:
@@ -187,7 +197,10 @@ class CountTouches:
     share: float
 
     def observe(self, block: Block) -> Partial:
-        """`touches` (journeys, customers, converted, channels), `channels`, `times`."""
+        """`touches` (journeys, customers, converted, channels), `channels`, `times`, `furthest`.
+
+        `furthest` counts customers by the interactions of the journey that went on longest.
+        """
         goal, channels = before_goal(block, self.accepted, self.channels)
         reached = goal >= 0
         touches = (np.where(reached, goal, block.stop) - block.start).astype(np.int64)
@@ -199,6 +212,7 @@ class CountTouches:
             {
                 "touches": tallied(SPAN, cell, fresh, reached, np.where(reached, channels, 0)),
                 "channels": tallied(SPAN, group[reached] * SPAN + most),
+                "furthest": _furthest(group, block.owner, touches + reached),
                 "times": self._times(block),
             }
         )
@@ -238,19 +252,22 @@ class HasTouches:
 class Distribution:
     """How many journeys have how many touches, ascending.
 
-    `counts` are journeys, customers, converted journeys and the sum of their channels.
+    `counts` are journeys, customers, converted journeys and the sum of their channels;
+    `independent`, as how many journeys they count in intervals.
     """
 
     touches: Counts
     counts: Counts
     journeys: int
     customers: int
+    independent: float
 
     @classmethod
     def of(cls, partial: Mapping[str, Any]) -> Distribution:
         """What a partial of one group holds."""
         touches, counts = partial["touches"]
-        return cls(touches, counts, int(partial[JOURNEYS]), int(partial[CUSTOMERS]))
+        journeys, customers = int(partial[JOURNEYS]), int(partial[CUSTOMERS])
+        return cls(touches, counts, journeys, customers, independent(partial))
 
     @property
     def converted(self) -> Counts:
@@ -278,13 +295,19 @@ class Distribution:
         later: Counts = self.journeys - np.cumsum(self.counts[:, 0])
         return later + self.converted
 
+    def customers_at_risk(self, furthest: Counts, customers: Counts) -> Counts:
+        """Customers of the journeys at risk, given how many went on how long."""
+        ends = np.concatenate([[0], np.cumsum(customers[:, 0])])
+        risen: Counts = ends[-1] - ends[np.searchsorted(furthest, self.touches, side="right")]
+        return risen
+
     def survival(self) -> tuple[intervals.Floats, intervals.Floats, intervals.Floats]:
         """Share that reached the goal within so many, and its interval."""
         died, at_risk = self.converted.astype(float), self.at_risk.astype(float)
         left: Any = np.cumprod(1 - np.nan_to_num(intervals.ratio(died, at_risk)))
         spread = np.cumsum(np.nan_to_num(intervals.ratio(died, at_risk * (at_risk - died))))
-        # after a split journeys of one customer resemble each other: count customers
-        spread = spread * (self.journeys / max(self.customers, 1))
+        # after a split journeys of one customer resemble each other
+        spread = spread * (self.journeys / max(self.independent, 1.0))
         with np.errstate(divide="ignore", invalid="ignore"):
             power = np.exp(intervals.Z * np.sqrt(spread) / np.abs(np.log(left)))
             low, high = 1 - left ** (1 / power), 1 - left**power
@@ -294,10 +317,12 @@ class Distribution:
     def plain(self, converted: int) -> dict[str, Any]:
         """The count over those who reached the goal."""
         within = int(self.converted[self.touches <= SEVEN].sum())
-        customers = converted * self.customers / max(self.journeys, 1)
-        low, high = shares.wilson_by_customers(within, converted, customers)
+        drawn = converted * self.independent / max(self.journeys, 1)
+        low, high = shares.wilson_by_customers(within, converted, drawn)
         needed: Any = Counted(self.touches, self.converted)
-        first, last = intervals.quantile_interval(needed) if converted else (None, None)
+        first, last = (
+            intervals.quantile_interval(needed, independent=drawn) if converted else (None, None)
+        )
         return {
             "median_touches": intervals.quantile(needed, 0.5) if converted else None,
             "median_touches_low": first,
@@ -342,6 +367,17 @@ def _fresh(cell: Counts, owner: npt.NDArray[np.int32]) -> Counts:
     if (owner[1:] > owner[:-1]).all():
         return np.ones(cell.size, np.int64)
     return shares.distinct(cell, owner)
+
+
+def _furthest(group: Counts, owner: npt.NDArray[np.int32], reach: Counts) -> Sparse:
+    """How many customers of each group reach how far in the journey that goes furthest."""
+    if not (owner[1:] > owner[:-1]).all():
+        order = np.lexsort((reach, owner, group))
+        group, owner, reach = group[order], owner[order], reach[order]
+        last = np.ones(group.size, bool)
+        last[:-1] = (group[1:] != group[:-1]) | (owner[1:] != owner[:-1])
+        group, reach = group[last], reach[last]
+    return tallied(SPAN, group * SPAN + reach)
 
 
 def _medians(found: tuple[Counts, Counts], touches: Counts) -> pa.Array:

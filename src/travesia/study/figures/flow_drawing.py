@@ -71,7 +71,7 @@ def flow(answer: Answer, *, detail: int = DETAIL, stages: Mapping[str, str] | No
 
 def headline(laid: Plan) -> str:
     """What stands out: how many there are, and where most of them turn back or leave."""
-    everyone = _("{n} customers", n=words.number(laid.graph.entered, 0))
+    everyone = _.plural("{n} customer", "{n} customers", laid.graph.entered)
     first = _turning_back(laid) or _leaving(laid.graph)
     return f"{everyone}. {first}" if first else f"{everyone}."
 
@@ -81,11 +81,16 @@ def _turning_back(laid: Plan) -> str:
     if edge is None:
         return ""
     source = nodes[edge.source]
-    return _(
-        "Of {n} who reach {source}, {k} return to {target}.",
-        n=words.number(source.customers, 0),
-        source=source.label,
-        k=words.number(edge.customers, 0),
+    return _.plural(
+        "Of {who}, {n} returns to {target}.",
+        "Of {who}, {n} return to {target}.",
+        edge.customers,
+        who=_.plural(
+            "{n} who reaches {source}",
+            "{n} who reach {source}",
+            source.customers,
+            source=source.label,
+        ),
         target=nodes[edge.target].label,
     )
 
@@ -105,7 +110,7 @@ def _leaving(graph: Graph) -> str:
     most = max(graph.nodes.values(), key=lambda one: one.leaves, default=None)
     if most is None or not most.leaves:
         return ""
-    return _("{k} end at {node}.", k=words.number(most.leaves, 0), node=most.label)
+    return _.plural("{n} ends at {node}.", "{n} end at {node}.", most.leaves, node=most.label)
 
 
 def _part(value: str | None, laid: Plan, stages: Sequence[str]) -> Part:
@@ -113,11 +118,11 @@ def _part(value: str | None, laid: Plan, stages: Sequence[str]) -> Part:
     shown = sum(len(one.members) == 1 for one in graph.nodes.values())
     moves = len(graph.edges)
     sub = _(
-        "{shown} of {all} touchpoints, {drawn} of {moves} moves.",
+        "{shown} of {touchpoints}, {drawn} of {moves}.",
         shown=words.number(shown, 0),
-        all=words.number(graph.touchpoints, 0),
+        touchpoints=_.plural("{n} touchpoint", "{n} touchpoints", graph.touchpoints),
         drawn=words.number(min(laid.drawn, moves), 0),
-        moves=words.number(moves, 0),
+        moves=_.plural("{n} move", "{n} moves", moves),
     )
     narrow = narrowing(laid)
     if narrow < 1:
@@ -150,9 +155,10 @@ class _Sheet:
             *(self._label(one) for one in self.plan.bars.values()),
             *self._notes(),
         ]
-        label = _(
+        label = _.plural(
+            "Flow of {n} customer from left to right. The table has the same data.",
             "Flow of {n} customers from left to right. The table has the same data.",
-            n=words.number(self.graph.entered, 0),
+            self.graph.entered,
         )
         return drawing(
             WIDTH, self._height(), fades(self.name), *body, label=label, class_="flow wide"
@@ -303,8 +309,12 @@ class _Sheet:
 
     def _back_label(self, one: Back) -> Iterator[Markup]:
         target = self.graph.nodes[one.edge.target].label
-        number = words.number(one.edge.customers, 0)
-        said = _("{n} return to {target}", n=number, target=fit(target, 130))
+        said = _.plural(
+            "{n} returns to {target}",
+            "{n} return to {target}",
+            one.edge.customers,
+            target=fit(target, 130),
+        )
         x, low = one.lowest
         below = low + one.wide / 2
         cell = self._cell(one.edge)
@@ -319,7 +329,7 @@ class _Sheet:
             if box:
                 yield _pill(box, said, cell)
             return
-        for content in (said, number):
+        for content in (said, words.number(one.edge.customers, 0)):
             spots = [
                 (x + dx, below + dy) for dy in (13, 26, -4, 40) for dx in (0, 24, -24, 60, -60)
             ]
@@ -368,7 +378,13 @@ class _Sheet:
             if box.right < bar.x + self.plan.pitch - 4 and not any(box.meets(o) for o in others):
                 self.placing.taken.append(box)
                 cell = cells.as_json({**self.graph.cell(bar.key, bar.key)})
-                title = el("title", _("{n} repeat {node}", n=said, node=bar.node.label))
+                repeating = _.plural(
+                    "{n} repeats {node}",
+                    "{n} repeat {node}",
+                    bar.node.repeats,
+                    node=bar.node.label,
+                )
+                title = el("title", repeating)
                 icon = path(_AGAIN, class_="again", transform=f"translate({num(x)} {num(y - 9)})")
                 yield el("g", title, icon, text(x + 13, y, said, kind="sec halo"), data_cell=cell)
                 return
@@ -392,12 +408,13 @@ class _Sheet:
     def _edge_title(self, edge: Edge) -> Markup:
         source = self.graph.nodes.get(edge.source)
         whole = source.customers if source else self.graph.entered
-        said = _(
-            "{source} → {target}: {n} of {whole} customers",
+        said = _.plural(
+            "{source} → {target}: {part} of {n} customer",
+            "{source} → {target}: {part} of {n} customers",
+            whole,
             source=self._named(edge.source),
             target=self._named(edge.target),
-            n=words.number(edge.customers, 0),
-            whole=words.number(whole, 0),
+            part=words.number(edge.customers, 0),
         )
         if whole and not edge.thin:
             said += f", {words.share(edge.customers / whole)}"
@@ -409,7 +426,9 @@ class _Sheet:
         node = bar.node
         if node is None:
             return el("title", f"{cells.name(bar.key)}: {words.number(self.graph.entered, 0)}")
-        said = _("{node}: {n} customers", node=node.label, n=words.number(node.customers, 0))
+        said = _.plural(
+            "{node}: {n} customer", "{node}: {n} customers", node.customers, node=node.label
+        )
         if node.customers and not node.thin:
             said += ". " + _(
                 "{on} go on, {out} end here",

@@ -82,12 +82,21 @@ def headline(found: Funnels) -> str:
 
 
 def _reaching(first: Standing, last: Standing, step: str) -> str:
-    said = {"n": words.number(first.reached, 0), "k": words.number(last.reached, 0), "step": step}
+    everyone = _.plural("{n} customer", "{n} customers", first.reached)
     if last.share is None or last.low is None or last.high is None:
-        return _("Of {n} customers {k} reach {step}.", **said)
-    return _(
-        "Of {n} customers {k} reach {step}: {share} ({interval}).",
-        **said,
+        return _.plural(
+            "Of {customers} {n} reaches {step}.",
+            "Of {customers} {n} reach {step}.",
+            last.reached,
+            customers=everyone,
+            step=step,
+        )
+    return _.plural(
+        "Of {customers} {n} reaches {step}: {share} ({interval}).",
+        "Of {customers} {n} reach {step}: {share} ({interval}).",
+        last.reached,
+        customers=everyone,
+        step=step,
         share=words.share(last.share),
         interval=words.share_interval(last.low, last.high),
     )
@@ -145,7 +154,7 @@ class _Rows:
         return path(f"M{a} {y}H{b}M{a} {y}m0-{half}v{cap}M{b} {y}m0-{half}v{cap}", class_="whisker")
 
     def _title(self, side: Standing) -> Markup:
-        said = _("{n} customers", n=words.number(side.reached, 0))
+        said = _.plural("{n} customer", "{n} customers", side.reached)
         if side.share is not None:
             said += f", {words.share(side.share)}"
         if side.low is not None and side.high is not None:
@@ -166,7 +175,11 @@ class _Rows:
         if any(side.share is not None for side in step.sides):
             return None
         if self.found.least and step.sides[0].reached < self.found.least:
-            return _("Too few: {n} customers are needed", n=words.number(self.found.least, 0))
+            return _.plural(
+                "Too few: {n} customer is needed",
+                "Too few: {n} customers are needed",
+                self.found.least,
+            )
         return _("Nobody is here")
 
     def _count(self, side: Standing, outcome: str, x: float, y: float, kind: str) -> Markup:

@@ -29,8 +29,8 @@ DETAIL = 12
 """How many touchpoints are shown; the others are added up in one row."""
 LABELS, WIDTH, NARROWEST, LEGIBLE = 184.0, 920.0, 52.0, 66.0
 ROW, HEAD, GAP = 32.0, 44.0, 2.0
-_STEP = N_("Step {step}, {name}: {n} of {whole} journeys")
-_BACK = N_("{name}, period {step}: {n} of {whole} customers")
+_STEP = N_("Step {step}, {name}: journeys, {n} of {whole}")
+_BACK = N_("{name}, period {step}: customers, {n} of {whole}")
 _FAINTEST, _STRONGEST = 0.04, 0.5
 
 
@@ -72,9 +72,10 @@ def step_matrix(answer: Answer, *, detail: int = DETAIL) -> Frame:
     for value, table in cells.strata(answer):
         found = rows(table, detail)
         fixed = {by: value} if by else {}
-        label = _(
+        label = _.plural(
+            "Step matrix of {n} touchpoint. The table has the same data.",
             "Step matrix of {n} touchpoints. The table has the same data.",
-            n=words.number(len(found), 0),
+            len(found),
         )
         said = Wording("step", "touchpoint", _("Step"), _STEP, label)
         parts.append(Part(value, _shown(found), _Sheet(found, fixed, said).svg()))
@@ -88,9 +89,10 @@ def retention(answer: Answer) -> Frame:
     for value, table in cells.strata(answer):
         found = cohorts(table)
         fixed = {by: value} if by else {}
-        label = _(
+        label = _.plural(
+            "Who came back, of {n} cohort. The table has the same data.",
             "Who came back, of {n} cohorts. The table has the same data.",
-            n=words.number(len(found), 0),
+            len(found),
         )
         said = Wording("period", "cohort", _("Began, customers; period after"), _BACK, label)
         parts.append(Part(value, "", _Sheet(found, fixed, said).svg()))
@@ -164,11 +166,12 @@ def _added(several: Sequence[Mapping[int, Cell]]) -> dict[int, Cell]:
 def _shown(found: Sequence[Row]) -> str:
     inside = [one for one in found if not one.outside]
     whole = max((cell.whole for row in found for cell in row.cells.values()), default=0)
+    every = sum(len(one.members) for one in inside)
     return _(
-        "{n} journeys; {shown} of {all} touchpoints, from early to late. Each step adds to 100 %.",
-        n=words.number(whole, 0),
-        shown=sum(len(one.members) == 1 for one in inside),
-        all=sum(len(one.members) for one in inside),
+        "{journeys}; {shown} of {touchpoints}, from early to late. Each step adds to 100 %.",
+        journeys=_.plural("{n} journey", "{n} journeys", whole),
+        shown=words.number(sum(len(one.members) == 1 for one in inside), 0),
+        touchpoints=_.plural("{n} touchpoint", "{n} touchpoints", every),
     )
 
 
