@@ -92,6 +92,7 @@ def build_onto(events: Events, shelf: FileShelf | None) -> Snapshot:
         zone=events.zone,
         set_aside=deepcopy(events.set_aside),
         said=tuple(events.said),
+        read_as=dict(events.read_as),
     )
 
 

@@ -74,6 +74,8 @@ class Events:
         about_rows: the expected number of rows, if known (chooses how the build partitions).
         said: what was recognised, as (what, how) pairs: ("format", "CSV, ; , latin-1"), ...
         zone: the zone in which naive times were read (IANA name).
+        read_as: role -> the source's column, and "time_format": what was decided, so that later
+            sources of the same journeys are read alike.
     """
 
     customer_type: pa.DataType
@@ -84,3 +86,4 @@ class Events:
     ordered: bool = False
     about_rows: int | None = None
     zone: str = "UTC"
+    read_as: dict[str, str] = field(default_factory=dict)

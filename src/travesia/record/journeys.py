@@ -188,6 +188,8 @@ class Journeys:
     def append(self, source: Any, **names: Any) -> Journeys:
         """Add events; late ones land in their place. Takes the same options as `tv.read`.
 
+        What is not named is read as the first source was: its columns, where the new source has
+        them, its time zone, and its way of writing times, where that understands the new ones.
         Journeys read with a catalogue need it here again.
 
         Saved journeys publish the new state atomically; this value keeps the old one.
@@ -204,6 +206,7 @@ class Journeys:
         names.setdefault("dimensions", tuple(one.name for one in kinds if not one.attribute))
         names.setdefault("attributes", tuple(one.name for one in kinds if one.attribute))
         names.setdefault("timezone", self._snapshot.zone)
+        names["as_before"] = self._snapshot.read_as
         events = open_recognised(source, catalogue, **names)
         return Journeys(store.append(self._snapshot, events), self.lenses, self._engine)
 

@@ -108,6 +108,7 @@ class Manifest(_Entry):
     zone: Zone
     set_aside: SetAsideEntry
     said: tuple[tuple[str, str], ...]
+    read_as: dict[str, str] = {}
     vocabularies: Annotated[tuple[str, ...], Field(min_length=1)]
     masks: str | None
     journeys: Annotated[tuple[BatchEntry, ...], Field(min_length=1)]

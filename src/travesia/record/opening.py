@@ -109,6 +109,7 @@ def _loaded(directory: Path, manifest: Manifest, *, verify: bool) -> Snapshot:
             {reason: list(some) for reason, some in manifest.set_aside.examples.items()},
         ),
         said=manifest.said,
+        read_as=manifest.read_as,
         home=directory.absolute(),
     )
 

@@ -99,6 +99,7 @@ class Writer:
             zone=snapshot.zone,
             set_aside=_set_aside(snapshot.set_aside),
             said=snapshot.said,
+            read_as=dict(snapshot.read_as),
             vocabularies=vocabularies,
             masks=masks,
             journeys=journeys,

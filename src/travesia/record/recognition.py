@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -130,16 +131,24 @@ def open_recognised(source: Any, catalogue: Catalogue | None, **names: Any) -> E
     """Open a source (see `tv.read`); with a catalogue, under its names.
 
     The further columns that the catalogue's matchers look at are read as well.
+
+    Raises:
+        UnknownName: an option or a column that does not exist.
     """
     from travesia.record.formats import open_events
 
+    known = inspect.signature(open_events).parameters
+    for name in names:
+        if name not in known:
+            options = [*(one for one in known if one != "as_before"), "catalogue", "engine"]
+            raise UnknownName("option", name, options, "tv.read")
     if catalogue is None:
         return open_events(source, **names)
     asked = names.get("dimensions", ())
-    known = [asked] if isinstance(asked, str) else [*asked]
-    named = {"channel", "value", *known, *names.get("attributes", ())}
+    dimensions = [asked] if isinstance(asked, str) else [*asked]
+    named = {"channel", "value", *dimensions, *names.get("attributes", ())}
     if asked != "*":
-        names["dimensions"] = (*known, *sorted(catalogue.columns - named))
+        names["dimensions"] = (*dimensions, *sorted(catalogue.columns - named))
     return catalogue.recognise(open_events(source, **names))
 
 

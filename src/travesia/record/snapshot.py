@@ -82,6 +82,7 @@ class Snapshot:
         columns: the further columns (interactions' and customers').
         since, until: first and last time, microseconds since 1970 UTC (0, 0 when empty).
         zone: the zone in which naive times were read and days are counted (IANA name).
+        read_as: what was decided when the first source was read, as `Events` has it.
         home: the directory that holds it, or None while it lives in memory.
     """
 
@@ -99,4 +100,5 @@ class Snapshot:
     zone: str
     set_aside: SetAside
     said: tuple[tuple[str, str], ...] = ()
+    read_as: Mapping[str, str] = field(default_factory=dict)
     home: Path | None = None

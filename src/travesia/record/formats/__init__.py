@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from travesia.record.events import Events
 
@@ -30,6 +30,7 @@ def open_events(
     time_format: str | None = None,
     sheet: str | int | None = None,
     lifecycle: str | None = None,
+    as_before: Mapping[str, str] | None = None,
 ) -> Events:
     """A source as checked events.
 
@@ -53,6 +54,8 @@ def open_events(
         time_format: "iso", "d/m/y", "m/d/y", "s", "ms", "us", "ns", or a pattern of strptime.
         sheet: of a spreadsheet; nothing here reads those yet.
         lifecycle: keep only events of this transition, such as "complete"; None keeps all.
+        as_before: `Events.read_as` of an earlier source: holds where nothing is named, and where
+            this source agrees.
 
     Raises:
         InputError: if a file cannot be read, or its columns cannot be told.
@@ -79,6 +82,7 @@ def open_events(
         attributes=_several(attributes),
         timezone=timezone,
         lifecycle=lifecycle,
+        before=as_before or {},
     )
     return opened(source, wishes, Options(delimiter, encoding, quote, time_format, sheet))
 

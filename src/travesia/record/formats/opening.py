@@ -48,6 +48,7 @@ class Wishes:
     attributes: tuple[str, ...]
     timezone: str
     lifecycle: str | None
+    before: Mapping[str, str]
 
 
 def opened(source: Any, wishes: Wishes, options: Options) -> Events:
@@ -56,7 +57,8 @@ def opened(source: Any, wishes: Wishes, options: Options) -> Events:
     feeds = open_feeds(source, options)
     found = _roles(feeds, wishes)
     further = _further(feeds, wishes, found)
-    clocks = _clocks(feeds, found, further, zone, options.time_format)
+    before = wishes.before.get("time_format")
+    clocks = _clocks(feeds, found, further, zone, (options.time_format, before))
     customer_type = _customer_type(feeds, found)
     plans = [
         Plan(
@@ -90,6 +92,7 @@ def opened(source: Any, wishes: Wishes, options: Options) -> Events:
         ordered="order" in found,
         about_rows=_about(feeds),
         zone=wishes.timezone,
+        read_as=_read_as(found, clocks),
     )
 
 
@@ -116,7 +119,8 @@ def _batches(
 def _roles(feeds: list[Feed], wishes: Wishes) -> dict[Role, Found]:
     """The columns of each role, which every feed must have."""
     first = feeds[0]
-    named = cast("dict[Role, tuple[str, ...]]", dict(wishes.named))
+    again = _again(feeds, wishes)
+    named = cast("dict[Role, tuple[str, ...]]", again | dict(wishes.named))
     # "channel" and "value" may mean the roles, whatever their columns are called here
     asked = [n for n in (*wishes.dimensions, *wishes.attributes) if n not in ("*", *EXTRA)]
     for feed in feeds:
@@ -136,10 +140,35 @@ def _roles(feeds: list[Feed], wishes: Wishes) -> dict[Role, Found]:
                 _kind(feed, one.columns[0])
         for name in {*wishes.dimensions} & {*EXTRA} - {*found}:
             _kind(feed, name)
+    found |= {role: replace(found[role], how=_("as before")) for role in again}
     order = found["order"].columns[0] if "order" in found else None
     if "order" not in named and order and any(_holds_ids(feed, order) for feed in feeds):
         del found["order"]
     return found
+
+
+def _again(feeds: list[Feed], wishes: Wishes) -> dict[Role, tuple[str, ...]]:
+    """The columns of an earlier source, for roles that were not named and where all have them."""
+    taken = {name for names in wishes.named.values() for name in names}
+    return {
+        role: (wishes.before[role],)
+        for role in ROLES
+        if role in wishes.before
+        and role not in wishes.named
+        and wishes.before[role] not in taken
+        and all(wishes.before[role] in feed.kinds for feed in feeds)
+    }
+
+
+def _read_as(found: Mapping[Role, Found], clocks: list[dict[str, Clock]]) -> dict[str, str]:
+    """What later sources of the same journeys should be read by, as far as it is one thing."""
+    made: dict[str, str] = {
+        role: one.columns[0] for role, one in found.items() if len(one.columns) == 1
+    }
+    told = {one[name].told for one in clocks for name in found["time"].columns if name in one}
+    if len(told) == 1 and (one := told.pop()) is not None:
+        made["time_format"] = one
+    return made
 
 
 def _further(
@@ -263,14 +292,14 @@ def _clocks(
     found: Mapping[Role, Found],
     further: tuple[tuple[Column, str], ...],
     zone: ZoneInfo,
-    told: str | None,
+    formats: tuple[str | None, str | None],
 ) -> list[dict[str, Clock]]:
     """How each feed's times are read; one that could be day or month first follows the others."""
     times = found["time"].columns
     clocks = [
         {
-            **{name: _clock(feed, name, zone, None) for name in _times_of(further)},
-            **{name: _clock(feed, name, zone, told) for name in _existing(feed, times)},
+            **{name: _clock(feed, name, zone, (None, None)) for name in _times_of(further)},
+            **{name: _clock(feed, name, zone, formats) for name in _existing(feed, times)},
         }
         for feed in feeds
     ]
@@ -283,9 +312,9 @@ def _clocks(
     return clocks
 
 
-def _clock(feed: Feed, name: str, zone: ZoneInfo, told: str | None) -> Clock:
+def _clock(feed: Feed, name: str, zone: ZoneInfo, formats: tuple[str | None, str | None]) -> Clock:
     sample = feed.sample(name)
-    clock = decide(sample, feed.scan(name), zone, told)
+    clock = decide(sample, feed.scan(name), zone, *formats)
     if clock is None:
         filled = (one for one in sample.drop_null().to_pylist() if one != "")
         shown = [repr(clipped(str(one), 40)) for one in islice(filled, 3)]
@@ -372,11 +401,12 @@ def _transitions(plans: list[Plan]) -> list[str]:
 
 
 def _kept(lifecycle: str, kept: int, left: int) -> str:
-    return _(
-        "only {lifecycle}: {kept} of {all} events",
+    return _.plural(
+        "only {lifecycle}: {kept:,} of {n} event",
+        "only {lifecycle}: {kept:,} of {n} events",
+        kept + left,
         lifecycle=repr(lifecycle),
         kept=kept,
-        all=kept + left,
     )
 
 
@@ -387,20 +417,30 @@ def _of_reading(plans: list[Plan]) -> Iterator[tuple[str, str]]:
     if naive := sum(clock.naive for clock in clocks):
         yield (
             _("time zone"),
-            _("{naive} times without a zone are read in {zone}", naive=naive, zone=zone),
+            _.plural(
+                "{n} time without a zone is read in {zone}",
+                "{n} times without a zone are read in {zone}",
+                naive,
+                zone=zone,
+            ),
         )
     if skipped := sum(clock.skipped for clock in clocks):
         yield (
             _("time zone"),
-            _(
-                "{skipped} times fall in an hour that the clocks skipped: read as before it",
-                skipped=skipped,
+            _.plural(
+                "{n} time falls in an hour that the clocks skipped: read as before it",
+                "{n} times fall in an hour that the clocks skipped: read as before it",
+                skipped,
             ),
         )
     if twice := sum(clock.twice for clock in clocks):
         yield (
             _("time zone"),
-            _("{twice} times fall in an hour that happened twice: read as the first", twice=twice),
+            _.plural(
+                "{n} time falls in an hour that happened twice: read as the first",
+                "{n} times fall in an hour that happened twice: read as the first",
+                twice,
+            ),
         )
     for plan in plans:
         for column, name in plan.further:
@@ -412,13 +452,24 @@ def _misread(plan: Plan, column: Column, name: str) -> Iterator[tuple[str, str]]
     if numbers is not None and numbers.refused:
         yield (
             column.name,
-            _(
-                "{count} cells are no numbers and count as missing, such as {example}",
-                count=numbers.refused,
+            _.plural(
+                "{n} cell is no number and counts as missing: {example}",
+                "{n} cells are no numbers and count as missing, such as {example}",
+                numbers.refused,
                 example=repr(numbers.example),
             ),
         )
     if numbers is not None and numbers.rounded:
-        yield column.name, _("{count} whole numbers beyond 2^53 are rounded", count=numbers.rounded)
+        said = _.plural(
+            "{n} whole number beyond 2^53 is rounded",
+            "{n} whole numbers beyond 2^53 are rounded",
+            numbers.rounded,
+        )
+        yield column.name, said
     if clock is not None and clock.refused:
-        yield column.name, _("{count} cells are no times and count as missing", count=clock.refused)
+        said = _.plural(
+            "{n} cell is no time and counts as missing",
+            "{n} cells are no times and count as missing",
+            clock.refused,
+        )
+        yield column.name, said

@@ -182,15 +182,27 @@ def decide(
 ) -> Clock | None:
     """The way a column writes times, or None if its first values are no times at all.
 
-    `told` is the way whatever the values are; `before`, the way of an earlier source, only if it
-    understands all first values.
+    `told` is the way whatever the values are; `before`, the way of an earlier source, only where
+    these values do not tell another.
     """
     if pa.types.is_temporal(sample.type):
         return Clock("arrow", zone) if _is_moment(sample.type) else None
     if told is not None:
         return _told(told, sample, zone)
-    if before is not None and (usual := _told(before, sample, zone)).reads(sample):
+    if before is None:
+        return _decided(sample, scan, zone)
+    usual = _told(before, sample, zone)
+    if usual.way not in UNITS and usual.reads(sample):
         return usual
+    found = _decided(sample, scan, zone)
+    if found is None:
+        return usual if usual.reads(sample) else None
+    unsure = not found.sure and usual.way in ("dmy", "mdy")
+    return replace(found, way=usual.way, sure=True) if unsure else found
+
+
+def _decided(sample: pa.Array, scan: Iterable[pa.Array], zone: ZoneInfo) -> Clock | None:
+    """By the values alone."""
     if is_text(sample.type):
         return _of_text(_first_filled(sample, scan), scan, zone)
     return _of_numbers(sample, zone)
