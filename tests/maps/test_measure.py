@@ -148,6 +148,7 @@ def test_a_question_that_is_none_says_how_to_write_it():
 def test_a_path_can_be_picked(kind):
     picked = bound("k", "paths", "journeys", "count", where={"path": ["visit", "buy"]})
     asked = {"paths": {"question": {"question": kind}}}
-    found = measure(mapped(picked).model_copy(update={"questions": asked}), read(ROWS)).values["k"]
+    drawn = JourneyMap(id="m", title="M", questions=asked, bindings=(picked,))
+    found = measure(drawn, read(ROWS)).values["k"]
     assert found.value
     assert found.first_customers

@@ -81,6 +81,7 @@ class Funnel(Question):
         "step": "a step, from 1",
         "outcome": "reached (default), lost, open or converted",
     }
+    cell_types: ClassVar[Mapping[str, type]] = {"step": int}
 
     steps: tuple[str, ...] = option(
         N_('touchpoints in their order; "cart | wishlist" is either'), min_length=1

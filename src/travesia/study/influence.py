@@ -86,6 +86,7 @@ class Influence(Question):
         "met": "true (default): those who met it before the goal; false: the others",
         "reached": "true or false: only those who did or did not reach the goal",
     }
+    cell_types: ClassVar[Mapping[str, type]] = {"met": bool, "reached": bool}
 
     goal: Annotated[str, BeforeValidator(_joined)] = option(
         N_("touchpoint that is the goal (several: a | b)")

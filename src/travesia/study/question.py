@@ -99,6 +99,8 @@ class Question:
     measures: ClassVar[tuple[Measure, ...]] = ()
     cell_fields: ClassVar[Mapping[str, str]] = {}
     """What `customers(...)` takes, and what each means."""
+    cell_types: ClassVar[Mapping[str, type]] = {}
+    """Those of them that are no text: bool, int, or list (of texts)."""
 
     by: str | None = Field(
         default=None, kw_only=True, description=N_("one answer for each value of this column")
@@ -149,6 +151,11 @@ class Question:
         """Numbers about the whole that are in no row of the table."""
         del scope, partials
         return {}
+
+    def times_from(self, scope: Scope) -> float:
+        """The share of the customers that times are taken from; the note says so below 1."""
+        del scope
+        return 1.0
 
     def remark(self, answer: Answer) -> tuple[str, ...]:
         """Sentences for the note, in the current language, beyond the ones all answers have."""

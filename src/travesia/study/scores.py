@@ -113,7 +113,7 @@ class Scores(Question):
 
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
         """Who gave a score there."""
-        return GaveScore(self.column, scope.touchpoints.code(str(cell["touchpoint"])))
+        return GaveScore(self.column, scope.touchpoints.code(self.cell_value(cell, "touchpoint")))
 
     def remark(self, answer: Answer) -> tuple[str, ...]:
         """Whether some scores are off the scale."""

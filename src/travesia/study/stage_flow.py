@@ -181,7 +181,7 @@ class StageFlow(Question):
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
         """Who came, went on, left, came back, or came again."""
         names = [name for name, _ in self.stages]
-        stage, outcome = str(cell["stage"]), str(cell.get("outcome", "came"))
+        stage, outcome = self.cell_value(cell, "stage"), str(cell.get("outcome", "came"))
         if stage not in names:
             raise UnknownName("stage", stage, names)
         if outcome not in OUTCOMES:
@@ -190,12 +190,13 @@ class StageFlow(Question):
         return InStage(codes, len(names), names.index(stage), outcome)
 
     def remark(self, answer: Answer) -> tuple[str, ...]:
-        """From how many customers times were taken."""
-        share = share_for(answer.journeys.scope)
-        said = _("Going on and leaving add to 100 %; coming back is counted apart.")
-        if share >= 1:
-            return (said,)
-        return (said, _("Times come from {share:.1%} of the customers.", share=share))
+        """What adds up."""
+        del answer
+        return (_("Going on and leaving add to 100 %; coming back is counted apart."),)
+
+    def times_from(self, scope: Scope) -> float:
+        """The share of the customers whose times were kept."""
+        return share_for(scope)
 
 
 @dataclass(frozen=True, slots=True)

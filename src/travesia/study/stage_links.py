@@ -82,9 +82,10 @@ class StageLinks(Question):
         names = [name for name, _ in self.stages]
         places = []
         for end in ("source", "target"):
-            if str(cell[end]) not in names:
-                raise UnknownName("stage", str(cell[end]), names)
-            places.append(names.index(str(cell[end])))
+            stage = self.cell_value(cell, end)
+            if stage not in names:
+                raise UnknownName("stage", stage, names)
+            places.append(names.index(stage))
         wanted = places[0] * len(names) + places[1]
         return Moved(stage_codes(self.stages, scope), len(names), wanted)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -61,6 +62,7 @@ class Within(Condition, ops=("within",)):
 
         Raises:
             UnknownName: the answer has no such cell.
+            InvalidValue: a field holds a value of another type.
         """
         asked = self.question
         known = [*asked.cell_fields, *([asked.by] if asked.by else [])]
@@ -68,7 +70,11 @@ class Within(Condition, ops=("within",)):
             if name not in known:
                 raise UnknownName("cell field", name, known, f"answers to {asked.kind!r}")
         stratum = self.cell.get(asked.by) if asked.by else None
-        cell = {name: value for name, value in self.cell.items() if name != asked.by}
+        cell = {
+            name: _as_meant(asked, name, value)
+            for name, value in self.cell.items()
+            if name != asked.by and value is not None
+        }
         inner = asked.marker(scope, cell)
         if asked.by is None or stratum is None:
             return inner
@@ -81,6 +87,34 @@ class Within(Condition, ops=("within",)):
 
     def __hash__(self) -> int:
         return hash((self.op, self.question, str(sorted(self.cell.items()))))
+
+
+def _as_meant(asked: Question, name: str, value: Any) -> Any:
+    """A field's value in its own type.
+
+    Raises:
+        InvalidValue: it is of another.
+    """
+    meant = asked.cell_types.get(name, str)
+    if meant is bool and isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if meant is int and _is_whole(value):
+        return int(value)
+    if meant is list and not isinstance(value, str) and isinstance(value, Iterable):
+        return [str(one) for one in value]
+    if meant is str:
+        return value
+    raise InvalidValue(
+        f"{value!r} is no value for {name!r}: {asked.cell_fields[name]}.",
+        f"Write {name}={_EXAMPLES[meant]}, without quotes around it.",
+    )
+
+
+_EXAMPLES = {bool: "True or False", int: "2", list: '["visit", "cart"]'}
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and value == value // 1
 
 
 @dataclass(frozen=True, slots=True)
