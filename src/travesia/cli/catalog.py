@@ -73,10 +73,11 @@ def _coverage(ctx: typer.Context, source: list[str], **options: Any) -> None:
     typer.echo(_("{share} of the interactions are of touchpoints in the catalogue.", share=share))
     for one in found.unmatched:
         typer.echo(
-            _(
+            _.plural(
+                "not in it: {name} ({n} interaction); proposed: {proposal}, stage {stage}",
                 "not in it: {name} ({n} interactions); proposed: {proposal}, stage {stage}",
+                one.interactions,
                 name=one.name,
-                n=words.number(one.interactions),
                 proposal=one.proposal.key,
                 stage=one.proposal.stage or words.DASH,
             )

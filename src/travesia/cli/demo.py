@@ -78,9 +78,9 @@ def _summary(company: Aurora, journeys: Journeys, out: Path, page: Path) -> None
     zone = ZoneInfo(journeys.scope.zone)
     typer.echo(
         _(
-            "Aurora: {customers} customers, {events} events, {since} to {until}.",
-            customers=words.number(journeys.customers),
-            events=words.number(journeys.events),
+            "Aurora: {customers}, {events}, {since} to {until}.",
+            customers=_.plural("{n} customer", "{n} customers", journeys.customers),
+            events=_.plural("{n} event", "{n} events", journeys.events),
             since=words.day(journeys.since.astimezone(zone)),
             until=words.day(journeys.until.astimezone(zone)),
         )

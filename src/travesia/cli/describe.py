@@ -44,9 +44,10 @@ def _described(ctx: typer.Context, source: list[str], **options: Any) -> None:
             typer.echo(f"{what}: {how}", err=True)
         for reason, count in journeys.set_aside.counts.items():
             examples = "; ".join(journeys.set_aside.examples.get(reason, [])[:2])
-            line = _(
-                "{count} rows set aside, {reason}: {examples}",
-                count=count,
+            line = _.plural(
+                "{n} row set aside, {reason}: {examples}",
+                "{n} rows set aside, {reason}: {examples}",
+                count,
                 reason=reason,
                 examples=examples,
             )

@@ -148,7 +148,11 @@ def _rich(answer: Answer, limit: int | None) -> None:
 
 def _more(answer: Answer, limit: int | None) -> str:
     left = answer.table.num_rows - limit if limit is not None else 0
-    return _("{n} more rows; --limit 0 shows all.", n=words.number(left)) if left > 0 else ""
+    if left <= 0:
+        return ""
+    return _.plural(
+        "{n} more row; --limit 0 shows all.", "{n} more rows; --limit 0 shows all.", left
+    )
 
 
 def _plain(answer: Answer, limit: int | None) -> str:

@@ -439,7 +439,7 @@ def test_cells_that_are_no_numbers_are_said(write, read):
     text = "user_id,event,time,paid\n" + "a,x,2024-01-01,5\n" * 3 + "a,x,2024-01-01,lots\n"
     found = read(write(text), value="paid")
     assert found.column("value") == [5.0, 5.0, 5.0, None]
-    assert found.said["value"].startswith("1 cells are no numbers")
+    assert found.said["value"].startswith("1 cell is no number")
 
 
 def test_codes_with_leading_zeros_are_words(write, read):
@@ -511,7 +511,7 @@ def test_infinite_numbers_are_missing(write, read, table):
     paid = pa.array([float("inf"), 1.0, 2.0])
     found = read(table.append_column("paid", paid), value="paid")
     assert found.column("value") == [None, 1.0, 2.0]
-    assert found.said["value"] == "1 cells are no numbers and count as missing, such as 'inf'"
+    assert found.said["value"] == "1 cell is no number and counts as missing: 'inf'"
 
 
 # Several sources, and none.

@@ -166,7 +166,7 @@ def test_skipped_and_repeated_hours_are_said(write, read, at):
         at("2024-07-01T10:00"),
     ]
     said = [how for what, how in found.events.said if what == "time zone"]
-    assert [how.split(" times")[0] for how in said] == ["3", "1", "1"]
+    assert [how.split(" time")[0] for how in said] == ["3", "1", "1"]
 
 
 def test_zones_in_the_data_win(write, read, at):
@@ -344,7 +344,7 @@ def test_typed_times_do_not_overflow(read, unit):
     assert all(moment.timestamp() == 2**45 / {"ms": 1e3, "us": 1e6}[unit] for moment in kept)
     assert found.counts["time out of range"] == 4 - found.size
     assert "Table row 1: user_id='a'" in found.examples["time out of range"][0]
-    assert found.said["due"] == f"{4 - found.size} cells are no times and count as missing"
+    assert found.said["due"].startswith(f"{4 - found.size} cell")
 
 
 def test_a_way_is_decided_once_for_a_column():
