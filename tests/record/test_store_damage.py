@@ -21,9 +21,11 @@ from record.random_events import Log, Row, decoded
 from travesia.errors import InvalidValue, StoreDamaged, StoreError
 from travesia.record import checking, gathering
 from travesia.record.build import build
+from travesia.record.checksums import measured
 from travesia.record.events import Column
 from travesia.record.journeys import Journeys
 from travesia.record.manifest import NAME, read_manifest, signed
+from travesia.record.packs import ROWS
 from travesia.record.store import append, open_snapshot, save
 
 CASES = 40
@@ -283,5 +285,65 @@ def read_only() -> Iterator[Path]:
 def test_a_store_that_may_not_be_written_to_is_read(read_only: Path) -> None:
     snapshot = open_snapshot(read_only)
     assert decoded(snapshot) == LOG.journeys()
-    with pytest.raises(StoreError, match=r"could not be written to .*denied.*\nSave the journeys in"):
+    with pytest.raises(
+        StoreError, match=r"could not be written to .*denied.*\nSave the journeys in"
+    ):
         append(snapshot, LOG.part(0, 1).events())
+
+
+# --- files made to deceive --------------------------------------------------------------------
+
+
+def forged(store: Path, kind: str, forge: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
+    """A file of this kind with other batches, and the checksums that belong to them."""
+    name = next(one for one in sorted(read_manifest(store).files) if one.startswith(f"{kind}-"))
+    reader = pa.ipc.open_file(store / name)
+    batches = [forge(reader.get_batch(i)) for i in range(reader.num_record_batches)]
+    with pa.OSFile(str(store / name), "wb") as file, pa.ipc.new_file(file, batches[0].schema) as to:
+        for batch in batches:
+            to.write_batch(batch)
+    files = json.loads((store / NAME).read_text())["files"]
+    files[name] = measured(store / name, unread=kind == ROWS).model_dump(mode="json")
+    rewritten(store, files=files)
+
+
+def plain_codes(batch: pa.RecordBatch) -> pa.RecordBatch:
+    lists = batch.column("touchpoint")
+    codes = pa.ListArray.from_arrays(lists.offsets, lists.values.indices)
+    return batch.set_column(2, "touchpoint", codes)
+
+
+def no_key(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return batch.set_column(1, "key", pa.nulls(batch.num_rows, pa.string()))
+
+
+def beyond_the_dictionary(batch: pa.RecordBatch) -> pa.RecordBatch:
+    place = batch.schema.get_field_index("country")
+    codes = pa.array(np.full(batch.num_rows, 10**6, np.int32))
+    names = batch.column(place).dictionary
+    return batch.set_column(
+        place, "country", pa.DictionaryArray.from_arrays(codes, names, safe=False)
+    )
+
+
+def beyond_the_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
+    lists = batch.column("masked")
+    rows = pa.array(np.full(len(lists.values), -(10**6), np.int32))
+    return batch.set_column(2, "masked", pa.ListArray.from_arrays(lists.offsets, rows))
+
+
+@pytest.mark.parametrize(
+    ("kind", "forge"),
+    [
+        ("journeys", plain_codes),
+        ("journeys", no_key),
+        ("attributes", beyond_the_dictionary),
+        ("masks", beyond_the_rows),
+    ],
+)
+def test_files_made_to_deceive_are_refused(
+    grown: Path, kind: str, forge: Callable[[pa.RecordBatch], pa.RecordBatch]
+) -> None:
+    forged(grown, kind, forge)
+    with pytest.raises(StoreDamaged):
+        open_snapshot(grown)

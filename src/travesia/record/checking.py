@@ -6,7 +6,7 @@ and codes from it and look no further.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from travesia.engines.blocks import Columns
 from travesia.engines.scope import TOUCHPOINT
 from travesia.errors import StoreDamaged
 from travesia.record.checksums import REPAIR
+from travesia.record.events import ARROW_TYPE, Column, ColumnKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,37 @@ class Check:
         return StoreDamaged(
             f"{self.path} is damaged: column {column!r} holds what cannot be.", REPAIR
         )
+
+
+def well_formed(
+    batch: pa.RecordBatch, key: str, columns: Sequence[Column], *, ordered: bool
+) -> bool:
+    """Whether a batch has the columns and types of journeys with these columns, and no nulls."""
+    kinds: dict[str, ColumnKind] = {TOUCHPOINT: "text", "time": "time"}
+    kinds |= {"order": "number"} if ordered else {}
+    kinds |= {column.name: column.kind for column in columns if not column.attribute}
+    if batch.schema.names != ["hash", "key", *kinds]:
+        return False
+    lists = [batch.column(name) for name in kinds]
+    return (
+        [str(one.type) for one in batch.columns[:2]] == ["uint64", key]
+        and all(pa.types.is_list(one.type) for one in lists)
+        and all(
+            _of_kind(one.type.value_type, kinds[name])
+            for name, one in zip(kinds, lists, strict=True)
+        )
+        and not any(one.null_count for one in (*batch.columns, *(one.values for one in lists)))
+    )
+
+
+def _of_kind(found: pa.DataType, kind: ColumnKind) -> bool:
+    if kind != "text":
+        return bool(found == ARROW_TYPE[kind])
+    return (
+        pa.types.is_dictionary(found)
+        and found.index_type in (pa.uint16(), pa.uint32())
+        and pa.types.is_string(found.value_type)
+    )
 
 
 class Checked:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from travesia.engines.scope import TOUCHPOINT
 from travesia.errors import StoreDamaged, StoreError
 from travesia.record.attributes import shelve
-from travesia.record.checking import Check
+from travesia.record.checking import Check, well_formed
 from travesia.record.checksums import REPAIR, check_files
 from travesia.record.events import Column, SetAside
 from travesia.record.manifest import NAME, BatchEntry, Manifest, read_manifest
@@ -75,7 +75,12 @@ def _loaded(directory: Path, manifest: Manifest, *, verify: bool) -> Snapshot:
     packs: dict[str, Pack] = {}
     for entry in (*manifest.journeys, *manifest.attributes):
         if entry.file not in packs:
-            packs[entry.file] = map_pack(directory, entry.file, entry.codes_file)
+            pack = map_pack(directory, entry.file, entry.codes_file)
+            if not all(
+                _stand_for(codes, vocabularies.get(name)) for name, codes in pack.codes.items()
+            ):
+                raise _disagrees(directory / str(entry.codes_file))
+            packs[entry.file] = pack
     live = _live(directory, manifest)
     return Snapshot(
         number=manifest.number,
@@ -96,7 +101,7 @@ def _loaded(directory: Path, manifest: Manifest, *, verify: bool) -> Snapshot:
             entry.partition: _attributes(packs[entry.file], entry, vocabularies, directory)
             for entry in manifest.attributes
         },
-        columns=tuple(Column(one.name, one.kind, one.attribute) for one in manifest.columns),
+        columns=_columns(manifest),
         ordered=manifest.ordered,
         events=manifest.events,
         customers=manifest.customers,
@@ -114,8 +119,18 @@ def _loaded(directory: Path, manifest: Manifest, *, verify: bool) -> Snapshot:
     )
 
 
+def _columns(manifest: Manifest) -> tuple[Column, ...]:
+    return tuple(Column(one.name, one.kind, one.attribute) for one in manifest.columns)
+
+
 def _text_columns(manifest: Manifest) -> set[str]:
     return {TOUCHPOINT, *(one.name for one in manifest.columns if one.kind == "text")}
+
+
+def _stand_for(codes: npt.NDArray[np.uint32], names: pa.StringArray | None) -> bool:
+    if names is None or codes.dtype != np.uint32:
+        return False
+    return not codes.size or int(codes.max()) < len(names)
 
 
 def _disagrees(path: Path) -> StoreDamaged:
@@ -127,22 +142,14 @@ def _check(
 ) -> Check:
     """The bounds of a batch of journeys; a pack's own codes stand for names themselves."""
     sizes = {name: len(names) for name, names in vocabularies.items()}
-    for name, codes in pack.codes.items():
-        if codes.size and int(codes.max()) >= sizes.get(name, 0):
-            raise _disagrees(directory / str(entry.codes_file))
-        sizes[name] = codes.size
+    sizes |= {name: codes.size for name, codes in pack.codes.items()}
     span = manifest.since, manifest.until
     return Check(directory / entry.file, pack.batches[entry.batch], sizes, span)
 
 
 def _journeys(pack: Pack, entry: BatchEntry, manifest: Manifest, directory: Path) -> pa.RecordBatch:
     batch = _batch(pack, entry, directory)
-    kept = [one.name for one in manifest.columns if not one.attribute]
-    order = ["order"] if manifest.ordered else []
-    key = batch.schema.field("key").type if "key" in batch.schema.names else None
-    if batch.schema.names != ["hash", "key", TOUCHPOINT, "time", *order, *kept] or (
-        str(key) != manifest.key
-    ):
+    if not well_formed(batch, manifest.key, _columns(manifest), ordered=manifest.ordered):
         raise _disagrees(directory / entry.file)
     return batch
 
@@ -167,6 +174,10 @@ def _attributes(
     return shelve(pa.table(arrays, names=batch.schema.names), entry.generation)
 
 
+def _within(gone: npt.NDArray[np.int32], rows: int) -> bool:
+    return not gone.size or (int(gone.min()) >= 0 and int(gone.max()) < rows)
+
+
 def _live(directory: Path, manifest: Manifest) -> dict[tuple[int, int], npt.NDArray[np.int32]]:
     """The live rows of the batches that have a mask."""
     if manifest.masks is None:
@@ -180,7 +191,7 @@ def _live(directory: Path, manifest: Manifest) -> dict[tuple[int, int], npt.NDAr
     )
     for i, piece in enumerate(pairs):
         gone = masked.to_numpy()[offsets[i] : offsets[i + 1]]
-        if piece not in rows or (gone.size and int(gone.max()) >= rows[piece]):
+        if piece not in rows or not _within(gone, rows[piece]):
             raise _disagrees(directory / manifest.masks)
         keep = np.ones(rows[piece], np.bool_)
         keep[gone] = False

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from travesia.errors import StoreDamaged, StoreError
 from travesia.record.checksums import REPAIR, FileEntry, measured
@@ -122,18 +123,19 @@ def map_pack(path: Path, file: str, codes_file: str | None) -> Pack:
     if codes_file is not None:
         batch = mapped(path / codes_file)[0]
         codes = {name: batch.column(name).values.to_numpy() for name in batch.schema.names}
-    return Pack(file, codes_file, mapped(path / file), codes)
+    unread = file.startswith(f"{ROWS}-")
+    return Pack(file, codes_file, mapped(path / file, unread=unread), codes)
 
 
-def mapped(path: Path) -> tuple[pa.RecordBatch, ...]:
-    """The batches of an Arrow file, memory-mapped.
+def mapped(path: Path, *, unread: bool = False) -> tuple[pa.RecordBatch, ...]:
+    """The batches of an Arrow file, memory-mapped; values are validated unless left unread.
 
     Raises:
         FileNotFoundError: there is no such file.
         StoreDamaged: it is not an Arrow file, or only a part of one.
     """
     try:
-        return _batches(path)
+        return _batches(path, unread=unread)
     except (pa.ArrowInvalid, pa.ArrowSerializationError, OSError) as problem:
         if isinstance(problem, FileNotFoundError):
             raise
@@ -143,12 +145,30 @@ def mapped(path: Path) -> tuple[pa.RecordBatch, ...]:
         ) from problem
 
 
-def _batches(path: Path) -> tuple[pa.RecordBatch, ...]:
+def _batches(path: Path, *, unread: bool) -> tuple[pa.RecordBatch, ...]:
     reader = pa.ipc.open_file(pa.memory_map(str(path)))
     batches = tuple(reader.get_batch(i) for i in range(reader.num_record_batches))
     for batch in batches:
         batch.validate()  # lengths against buffers; the values are not read
+    if not unread:
+        _validate(batches)
     return batches
+
+
+def _validate(batches: Sequence[pa.RecordBatch]) -> None:
+    """Validate all values; a dictionary, which all batches share, only once."""
+    for i, batch in enumerate(batches):
+        for column in batch.columns:
+            if not pa.types.is_dictionary(column.type):
+                column.validate(full=True)
+                continue
+            if i == 0:
+                column.dictionary.validate(full=True)
+            span = pc.min_max(column.indices).as_py()
+            if span["max"] is not None and not 0 <= span["min"] <= span["max"] < len(
+                column.dictionary
+            ):
+                raise pa.ArrowInvalid("a code stands for no name")
 
 
 def _dictionary(kind: pa.DataType) -> bool:
