@@ -20,7 +20,7 @@ from travesia.locale import N_, texts
 from travesia.study import intervals, shares
 from travesia.study.counted import Counted, tallied
 from travesia.study.question import Answer, Measure, Question, option, question
-from travesia.study.sampling import MOST_OBSERVATIONS, sampled
+from travesia.study.sampling import sampled, share_for_rows
 
 SPAN = 2**32
 """More interactions than a journey can have."""
@@ -66,9 +66,7 @@ class Describe(Question):
 
     def fold(self, scope: Scope) -> CountTouchpoints:
         """Count touchpoints, and the lengths of journeys."""
-        rows = scope.events if scope.split else scope.keys
-        share = min(1.0, MOST_OBSERVATIONS / max(rows, 1))
-        return CountTouchpoints(len(scope.touchpoints), share, self.positions)
+        return CountTouchpoints(len(scope.touchpoints), share_for_rows(scope), self.positions)
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
         """A row a touchpoint that occurs."""
@@ -136,6 +134,10 @@ class Describe(Question):
         if "touchpoint" not in cell:
             raise InvalidValue("Which touchpoint?", "Name it: touchpoint=...")
         return HasTouchpoint(scope.touchpoints.code(cell["touchpoint"]))
+
+    def times_from(self, scope: Scope) -> float:
+        """The share of the customers whose durations were kept."""
+        return share_for_rows(scope)
 
     def remark(self, answer: Answer) -> tuple[str, ...]:
         """How long journeys are."""

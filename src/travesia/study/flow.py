@@ -17,7 +17,7 @@ from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
 from travesia.study import intervals
-from travesia.study.question import Answer, Measure, Question, option, question, without_names
+from travesia.study.question import Measure, Question, option, question, without_names
 from travesia.study.sampling import sampled, share_for
 
 if TYPE_CHECKING:
@@ -124,12 +124,9 @@ class Flow(Question):
         ]
         return TakesEdge(size, *codes)
 
-    def remark(self, answer: Answer) -> tuple[str, ...]:
-        """From how many customers times were taken."""
-        share = share_for(answer.journeys.scope)
-        if not self.times or share >= 1:
-            return ()
-        return (_("Times come from {share:.1%} of the customers.", share=share),)
+    def times_from(self, scope: Scope) -> float:
+        """The share of the customers whose times were kept."""
+        return share_for(scope) if self.times else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from travesia.errors import InvalidValue, UnknownName
 from travesia.locale import N_, texts
 from travesia.record.durations import Duration, microseconds
 from travesia.record.lenses import names_of
-from travesia.study import intervals
+from travesia.study import intervals, shares
 from travesia.study.question import Answer, Measure, Question, option, question
 from travesia.study.sampling import sampled, share_for
 
@@ -47,7 +47,7 @@ class Funnel(Question):
 
     `reached` at a step are `lost` and `open` after it and those who reached the next one that is
     not optional. `share_of_all` is of those who reached the first step, with its Wilson interval
-    (after a split, or counting each attempt, widened because customers are what is sampled);
+    (after a split, or counting each attempt, as if those of one customer were all alike);
     `share_of_previous` of those who reached the last step before it that is not optional.
     `median_time` is from the first step. Without a window nobody is open.
     """
@@ -127,7 +127,7 @@ class Funnel(Question):
 
     def fold(self, scope: Scope) -> Fold:
         """Count outcomes."""
-        return CountOutcomes(self._plan(scope))
+        return CountOutcomes(self._plan(scope), self.attempts == "each" or scope.split)
 
     def passes(self, scope: Scope, done: Sequence[Partial]) -> Fold | None:
         """Count outcomes; then take the time of each step."""
@@ -139,6 +139,7 @@ class Funnel(Question):
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
         """A row a step."""
+        del scope
         counts = partials[0]["counts"]
         times = partials[1]["times"] if len(partials) > 1 else (np.empty(0), np.empty(0))
         steps = len(self.steps)
@@ -146,12 +147,12 @@ class Funnel(Question):
         entered = np.full(steps, reached[0])
         before = self._before()
         previous = np.concatenate([entered[:1], reached[before]])
-        clustered = self.attempts == "each" or scope.split
-        spread = partials[0]["squares"] if clustered else None
-        low, high = _interval(reached, entered, spread)
-        previous_low, previous_high = intervals.wilson(reached, previous)
-        thin = entered < self.min_customers
-        thin_previous = previous < self.min_customers
+        low, high, previous_low, previous_high = _bounds(
+            reached, previous, partials[0]["squares"][:, 2], before
+        )
+        customers = partials[0].get("customers", reached)
+        thin = np.full(steps, customers[0] < self.min_customers)
+        thin_previous = np.concatenate([customers[:1], customers[before]]) < self.min_customers
 
         def share(values: Any, hidden: Truth) -> pa.Array:
             return pa.array(values, pa.float64(), mask=hidden | np.isnan(values))
@@ -190,6 +191,7 @@ class Funnel(Question):
 
     def remark(self, answer: Answer) -> tuple[str, ...]:
         """What counts, until when, and what decides."""
+        del answer
         said = []
         if self.within is not None:
             said.append(_("Who still has time at the end of the observation is open, not lost."))
@@ -197,10 +199,11 @@ class Funnel(Question):
             said.append(_("Without a window nobody is open: lost means not yet."))
         if self.attempts == "each":
             said.append(_("Counted are attempts, from one first step to the next."))
-        share = share_for(answer.journeys.scope)
-        if share < 1:
-            said.append(_("Times come from {share:.1%} of the customers.", share=share))
         return tuple(said)
+
+    def times_from(self, scope: Scope) -> float:
+        """The share of the customers whose times were kept."""
+        return share_for(scope)
 
     def _labels(self) -> list[str]:
         if self.order != "any":
@@ -396,12 +399,16 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class CountOutcomes:
-    """Counts units by step and outcome."""
+    """Counts units by step and outcome; `several`: a customer may have more than one."""
 
     plan: Plan
+    several: bool
 
     def observe(self, block: Block) -> Partial:
-        """`counts` (step, reached/lost/open) and `squares` (step, xx/xy/yy over owners)."""
+        """`counts` (step, reached/lost/open) and `squares` (step, xx/xy/yy over owners).
+
+        Where a customer may have several units, `customers` too (by step reached).
+        """
         from travesia.study.funnel_kernels import count_outcomes
 
         by_passed = bool(self.plan.optional.any())
@@ -416,7 +423,15 @@ class CountOutcomes:
             by_passed,
             self.plan.steps,
         )
-        return Partial({"counts": Tally(counts), "squares": Tally(squares)})
+        parts = {"counts": Tally(counts), "squares": Tally(squares)}
+        if self.several:
+            reached = (
+                found.passed
+                if by_passed
+                else found.furthest[:, np.newaxis] > np.arange(self.plan.steps)
+            )
+            parts["customers"] = Tally(_customers(found, reached, block.groups))
+        return Partial(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -522,24 +537,32 @@ def _exclusion(written: str, names: Vocabulary, steps: int) -> tuple[str, int | 
     return name, int(number)
 
 
-def _interval(
-    reached: npt.NDArray[np.int64],
-    entered: npt.NDArray[np.int64],
-    squares: npt.NDArray[np.int64] | None,
-) -> tuple[Any, Any]:
-    """Wilson's interval; with squares, of the sample size that has the variance between owners.
+def _customers(found: Outcomes, reached: Truth, groups: int) -> npt.NDArray[np.int64]:
+    """Different customers that reached each step, shape (groups, steps)."""
+    out = np.zeros((groups, reached.shape[1]), np.int64)
+    for step in range(reached.shape[1]):
+        units = np.flatnonzero(reached[:, step])
+        group = found.group[units].astype(np.int64)
+        np.add.at(out[:, step], group, shares.distinct(group, found.owner[units]))
+    return out
 
-    The share is a ratio of sums over owners; its linearised variance is sum((y - p x)^2) / X^2
-    (Cochran 1977, eq. 6.13), which for single units is p (1 - p) / X.
+
+def _bounds(
+    reached: npt.NDArray[np.int64],
+    previous: npt.NDArray[np.int64],
+    squares: npt.NDArray[np.int64],
+    before: npt.NDArray[np.intp],
+) -> tuple[Any, Any, Any, Any]:
+    """Wilson's intervals of the shares of all and of the step before, counting customers.
+
+    Units of one customer may be all alike: n of them, whose numbers by customer have squares that
+    sum to s, are as good as n * n / s (Kish 1965, section 8.2), which customers are never fewer
+    than; of one unit a customer that is n.
     """
-    if squares is None:
-        return intervals.wilson(reached, entered)
-    p = intervals.ratio(reached, entered)
-    xx, xy, yy = (squares[:, one].astype(np.float64) for one in range(3))
-    variance = intervals.ratio(yy - 2 * p * xy + p * p * xx, entered.astype(np.float64) ** 2)
-    plain = intervals.ratio(p * (1 - p), entered)
-    effect = np.where(plain > 0, np.maximum(intervals.ratio(variance, plain), 1.0), 1.0)
-    return intervals.wilson(reached / effect, entered / effect)
+    effective = intervals.ratio(reached.astype(np.float64) ** 2, squares)
+    of_all = shares.wilson_by_customers(reached, reached[0], effective[0])
+    of_previous = np.concatenate([effective[:1], effective[before]])
+    return (*of_all, *shares.wilson_by_customers(reached, previous, of_previous))
 
 
 def _medians(times: Any, steps: int) -> pa.Array:

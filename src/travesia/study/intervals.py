@@ -79,14 +79,24 @@ def quantile(ordered: npt.NDArray[Any], share: float) -> Any:
     return ordered[place]
 
 
-def quantile_interval(ordered: npt.NDArray[Any], share: float = 0.5) -> tuple[Any, Any]:
+def quantile_interval(
+    ordered: npt.NDArray[Any], share: float = 0.5, independent: float | None = None
+) -> tuple[Any, Any]:
     """The order statistics that enclose a quantile with at least 95 % (binomial; Conover 1999).
 
     Fewer than six values cannot enclose a median at that level: the extremes are returned.
+
+    Args:
+        ordered: the values.
+        share: which quantile.
+        independent: as how many independent values they count, if not each by itself.
     """
     from scipy.stats import binom
 
     n = len(ordered)
-    low = int(binom.ppf((1 - LEVEL) / 2, n, share)) - 1
-    high = int(binom.ppf(1 - (1 - LEVEL) / 2, n, share))
-    return ordered[max(low, 0)], ordered[min(high, n - 1)]
+    drawn = n if independent is None else max(min(int(independent), n), 1)
+    low = int(binom.ppf((1 - LEVEL) / 2, drawn, share)) - 1
+    high = int(binom.ppf(1 - (1 - LEVEL) / 2, drawn, share))
+    # the place of the k-th of `drawn` among n; with each by itself, the k-th
+    first, last = low * n // drawn, -(-(high + 1) * n // drawn) - 1
+    return ordered[max(first, 0)], ordered[min(last, n - 1)]

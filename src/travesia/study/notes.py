@@ -21,6 +21,7 @@ def note(answer: Answer) -> str:
         [
             *_counted(answer),
             *answer.question.remark(answer),
+            *_sampled(answer),
             *_order(answer),
             *_lenses(answer),
             *_set_aside(answer),
@@ -52,6 +53,11 @@ def _counted(answer: Answer) -> list[str]:
 
 def _made(journeys: int) -> str:
     return _.plural("They make {n} journey.", "They make {n} journeys.", journeys)
+
+
+def _sampled(answer: Answer) -> list[str]:
+    share = answer.question.times_from(answer.journeys.scope)
+    return [_("Times come from {share:.1%} of the customers.", share=share)] if share < 1 else []
 
 
 def _order(answer: Answer) -> list[str]:

@@ -18,6 +18,12 @@ def share_for(scope: Scope, most: int = MOST_OBSERVATIONS) -> float:
     return min(1.0, most / scope.events) if scope.events else 1.0
 
 
+def share_for_rows(scope: Scope, most: int = MOST_OBSERVATIONS) -> float:
+    """The same where a journey gives one observation: customers have one, or after a split more."""
+    rows = scope.events if scope.split else scope.keys
+    return min(1.0, most / max(rows, 1))
+
+
 def sampled(block: Block, share: float) -> Block:
     """The rows of the customers in the share, chosen by hash: the same on every engine."""
     if share >= 1:

@@ -19,9 +19,10 @@ def wilson_by_customers(
 ) -> tuple[intervals.Floats, intervals.Floats]:
     """The score interval of part / whole journeys, as if it were of this many customers.
 
-    After a split a customer has several journeys that resemble each other. Counting customers
-    assumes that they are all alike, the largest design effect there is, so the interval is never
-    too narrow. Where a customer has one journey this is the plain interval.
+    After a split a customer has several journeys that resemble each other. With customers as
+    `counting.independent` counts them this assumes that they are all alike, the largest design
+    effect there is; with the plain number of customers also that each has about as many. Where a
+    customer has one journey this is the plain interval.
     """
     effect = intervals.ratio(whole, customers)
     return intervals.wilson(

@@ -51,6 +51,10 @@ class StageLinks(Question):
         """Follow every journey's moves."""
         return FollowMoves(stage_codes(self.stages, scope), len(self.stages), share_for(scope))
 
+    def times_from(self, scope: Scope) -> float:
+        """The share of the customers whose times were kept."""
+        return share_for(scope)
+
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
         """A row a move that occurs, by source, then target."""
         del scope
