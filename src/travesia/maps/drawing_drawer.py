@@ -233,7 +233,7 @@ def _customers(figure: Figure) -> Iterator[Markup]:
 
 
 def _interactions(count: int) -> str:
-    return _("1 interaction") if count == 1 else _("{n} interactions", n=words.number(count, 0))
+    return _.plural("{n} interaction", "{n} interactions", count)
 
 
 def _customers_heading(found: Measured) -> str:

@@ -168,7 +168,12 @@ def _stream_words(sheet: Sheet) -> Iterator[Markup]:
     first = sheet.layout.spans[0]
     customers = sheet.figures.value(first.stage, "customers")
     if customers and first.order == 0:
-        entering = _("{n} customers enter", n=figure_words(customers, 0))
+        entering = _.plural(
+            "{n} customer enters",
+            "{n} customers enter",
+            customers,
+            n=figure_words(customers, 0),
+        )
         yield el(
             "span",
             entering,

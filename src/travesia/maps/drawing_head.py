@@ -58,7 +58,7 @@ def facts(sheet: Sheet) -> Iterator[Markup]:
     if customers is not None and customers.value is not None:
         yield el("span", number(sheet, customers, "plain", _customers(customers)))
     elif measured is not None and measured.customers:
-        yield el("span", _("{n} customers", n=words.number(measured.customers, 0)))
+        yield el("span", _.plural("{n} customer", "{n} customers", measured.customers))
     if drawn.owner.person:
         yield el("span", _("Owner"), " ", said("b", drawn.owner.person))
     if measured is not None:
@@ -204,7 +204,7 @@ def _approval(sheet: Sheet) -> str:
 
 
 def _customers(figure: Figure) -> str:
-    return _("{n} customers", n=figure.text)
+    return _.plural("{n} customer", "{n} customers", figure.value or 0, n=figure.text)
 
 
 def _persona(sheet: Sheet) -> Persona | None:
@@ -238,9 +238,9 @@ def _everybody(sheet: Sheet) -> Markup:
         text = _("Nobody yet. Give the map a persona, or measure it on your events.")
     else:
         text = _(
-            "Every customer of the data: {customers}, with {interactions} interactions.",
+            "Every customer of the data: {customers}, with {interactions}.",
             customers=words.number(measured.customers, 0),
-            interactions=words.number(measured.interactions, 0),
+            interactions=_.plural("{n} interaction", "{n} interactions", measured.interactions),
         )
     return el(
         "div", portrait(None), el("div", el("h2", _("Whose journey")), el("p", text)), class_="whom"
@@ -361,12 +361,13 @@ def _pain_sentence(figure: Figure) -> Markup:
 
 def _of_whom(figure: Figure) -> str:
     if figure.counts is not None:
-        return _("of {n} customers", n=figure.counts[1][0])
+        among = figure.n or 0
+        return _.plural("of {n} customer", "of {n} customers", among)
     about = {
         "duration": _("median"),
         "ratio": _("times the share that reaches the goal"),
     }.get(figure.binding.unit, "")
-    basis = "" if figure.n is None else _("{n} customers", n=words.number(figure.n, 0))
+    basis = "" if figure.n is None else _.plural("{n} customer", "{n} customers", figure.n)
     return ", ".join(one for one in (about, basis) if one)
 
 

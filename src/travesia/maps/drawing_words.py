@@ -87,7 +87,7 @@ def _caption(sheet: Sheet) -> str:
     parts = [drawn.title.pick(), period_of(sheet)]
     customers = sheet.figures.value(drawn, "customers")
     if customers is not None:
-        parts.append(_("{n} customers", n=words.number(customers, 0)))
+        parts.append(_.plural("{n} customer", "{n} customers", round(customers)))
     return ", ".join(one for one in parts if one)
 
 
@@ -111,7 +111,11 @@ def _heads(sheet: Sheet) -> Iterator[Markup]:
 
 def _stage_words(sheet: Sheet, stage: Stage) -> str:
     customers = sheet.figure(stage, "customers")
-    parts = [_("{n} customers", n=customers.text)] if customers else []
+    parts = (
+        [_.plural("{n} customer", "{n} customers", customers.value or 0, n=customers.text)]
+        if customers
+        else []
+    )
     if stage.weight is not None:
         parts.append(_("weight {n} of 5", n=words.number(stage.weight)))
     name = stage.name.pick()
@@ -142,7 +146,14 @@ def _flow_row(sheet: Sheet) -> Iterator[Markup]:
 def _flow_words(sheet: Sheet, stage: Stage) -> str:
     if stage is sheet.drawn.stages[-1]:
         customers = sheet.figure(stage, "customers")
-        first = _("{n} customers reach the end", n=customers.text) if customers else ""
+        first = ""
+        if customers:
+            first = _.plural(
+                "{n} customer reaches the end",
+                "{n} customers reach the end",
+                customers.value or 0,
+                n=customers.text,
+            )
     else:
         first = "; ".join(_passage_words(sheet, stage))
     links = (_link_words(sheet, link) for link in stage.links if link.kind != "next")
@@ -156,8 +167,7 @@ def _passage_words(sheet: Sheet, stage: Stage) -> Iterator[str]:
         yield f"{text} ({_('in {time}', time=time.text)})" if time else text
     if out is not None:
         text = _("{share} leave", share=out.text)
-        counts = out.counts
-        yield f"{text}, {_('{n} customers', n=counts[0][0])}" if counts else text
+        yield f"{text}, {_counted(out)}" if out.counts else text
 
 
 def _link_words(sheet: Sheet, link: Link) -> str:
@@ -169,9 +179,12 @@ def _link_words(sheet: Sheet, link: Link) -> str:
     if not label:
         back, goal = link.kind == "back", names[link.to]
         label = _("back to {stage}", stage=goal) if back else _("straight to {stage}", stage=goal)
-    counts = figure.counts
-    tail = f", {_('{n} customers', n=counts[0][0])}" if counts else ""
+    tail = f", {_counted(figure)}" if figure.counts else ""
     return f"{figure.text} {label}{tail}"
+
+
+def _counted(figure: Figure) -> str:
+    return _.plural("{n} customer", "{n} customers", figure.numerator)
 
 
 def _rows(sheet: Sheet) -> Iterator[Markup]:
@@ -304,16 +317,20 @@ def _opening(sheet: Sheet) -> str:
     drawn, measured = sheet.drawn, sheet.measurement
     count = len(drawn.stages)
     if measured is None:
-        return _(
-            "{title} has {n} stages. Nothing is measured yet.", title=_name(drawn.title), n=count
+        return _.plural(
+            "{title} has {n} stage. Nothing is measured yet.",
+            "{title} has {n} stages. Nothing is measured yet.",
+            count,
+            title=_name(drawn.title),
         )
-    return _(
-        "{title}: {customers} customers made {interactions} contacts ({period}), in {n} stages.",
+    return _.plural(
+        "{title}: {customers} with {interactions} ({period}), in {n} stage.",
+        "{title}: {customers} with {interactions} ({period}), in {n} stages.",
+        count,
         title=_name(drawn.title),
-        customers=words.number(measured.customers, 0),
-        interactions=words.number(measured.interactions, 0),
+        customers=_.plural("{n} customer", "{n} customers", measured.customers),
+        interactions=_.plural("{n} interaction", "{n} interactions", measured.interactions),
         period=period_of(sheet) or _("no period known"),
-        n=count,
     )
 
 
@@ -332,14 +349,15 @@ def _exit_sentence(sheet: Sheet) -> str:
     if leaving is None or leaving[1].counts is None:
         return ""
     stage, figure = leaving
-    (count, _who), (among, _whom) = leaving[1].counts
-    return _(
-        "Of {among} who reached {stage}, {share} did not go on ({interval}): {count} customers.",
+    _counts, (among, _whom) = leaving[1].counts
+    return _.plural(
+        "Of {among} who reached {stage}, {share} did not go on ({interval}): {n} customer.",
+        "Of {among} who reached {stage}, {share} did not go on ({interval}): {n} customers.",
+        figure.numerator,
         among=among,
         stage=_name(stage.name),
         share=figure.text,
         interval=figure.interval or words.DASH,
-        count=count,
     )
 
 

@@ -213,6 +213,11 @@ class Figure:
         )
 
     @property
+    def numerator(self) -> int:
+        """How many were counted; none where that is not known."""
+        return (self.measured.numerator if self.measured else None) or 0
+
+    @property
     def sentence(self) -> str:
         """For a reader of the table: value, interval, n; or why there is none."""
         if self.value is None:

@@ -441,9 +441,10 @@ def _folded(customers: Mapping[str, int], kept: Sequence[str]) -> list[Text]:
     rest = len(customers) - len(kept)
     if not rest:
         return []
-    return [
-        both(N_("{n} touchpoints that fewer customers meet are folded into others."), n=f"{rest}")
-    ]
+    if rest == 1:
+        return [both(N_("One touchpoint that fewer customers meet is folded into others."))]
+    many = N_("{n} touchpoints that fewer customers meet are folded into others.")
+    return [both(many, n=f"{rest}")]
 
 
 def _guess(goals: Sequence[str], known: Mapping[str, Touchpoint]) -> list[Text]:

@@ -6,87 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from travesia.draw import words
-from travesia.locale import N_, texts
+from travesia.locale import N_
 from travesia.locale.text import Text
 from travesia.maps.document import JourneyMap
 from travesia.maps.measure import looked
+from travesia.maps.overview import StageCell, StageTable
 from travesia.maps.wording import both
 
 if TYPE_CHECKING:
     from travesia.record.journeys import Journeys
     from travesia.study.question import Question
 
-_ = texts("maps")
 
-
-@dataclass(frozen=True, slots=True)
-class StageCell:
-    """One segment in one stage.
-
-    Attributes:
-        came, share: how many of the segment's customers came to the stage.
-        share_on: the share of those that went on to a later stage.
-        touchpoints: the most met ones, with the share of the segment that met each.
-        unmet: touchpoints of the stage that nobody in the segment met, but others did.
-    """
-
-    came: int
-    share: float | None
-    share_on: float | None
-    touchpoints: tuple[tuple[Text, float], ...]
-    unmet: tuple[Text, ...]
-
-    def lines(self, *, last: bool) -> list[str]:
-        """The cell in words, in the context's language."""
-        if not self.came:
-            return [words.DASH]
-        came = _("{n} customers", n=words.number(self.came))
-        if self.share is not None:
-            came += f" ({words.share(self.share)})"
-        found = [came]
-        if not last and self.share_on is not None:
-            found.append(_("{share} go on", share=words.share(self.share_on)))
-        found += [f"{name.pick()} {words.share(share)}" for name, share in self.touchpoints]
-        if self.unmet:
-            found.append(_("never: {names}", names=", ".join(one.pick() for one in self.unmet)))
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class TableView:
-    """The table: `header` are the stages, `rows` the segments with a cell for each stage."""
-
-    header: tuple[Text, ...]
-    rows: tuple[tuple[Text, tuple[StageCell, ...]], ...]
-
-    def texts(self) -> list[list[str]]:
-        """Header and rows as texts, lines parted by line ends, in the context's language."""
-        head = [_("Segment"), *(name.pick() for name in self.header)]
-        last = len(self.header) - 1
-        body = [
-            [
-                name.pick(),
-                *("\n".join(cell.lines(last=at == last)) for at, cell in enumerate(cells)),
-            ]
-            for name, cells in self.rows
-        ]
-        return [head, *body]
-
-    def to_markdown(self) -> str:
-        """The table as Markdown."""
-        lines = [
-            [text.replace("|", r"\|").replace("\n", "<br>") for text in row] for row in self.texts()
-        ]
-        rule = ["---"] * len(lines[0])
-        return (
-            "\n".join("| " + " | ".join(row) + " |" for row in (lines[0], rule, *lines[1:])) + "\n"
-        )
-
-
-def table_view(
+def stage_table(
     journey_map: JourneyMap, journeys: Journeys, by: str | None = None, most: int = 3
-) -> TableView:
+) -> StageTable:
     """Stages by segments: all customers, then each value of a column, or the map's segments.
 
     Args:
@@ -111,7 +45,8 @@ def table_view(
         for segment in journey_map.segments:
             inside = looked(seen, segment.lenses)
             rows.append((segment.name, maker.cells(*maker.asked(inside))))
-    return TableView(tuple(stage.name for stage in journey_map.stages), tuple(rows))
+    header = tuple(stage.name for stage in journey_map.stages)
+    return StageTable(header=header, rows=tuple(rows))
 
 
 Rows = list[dict[str, Any]]
@@ -146,11 +81,11 @@ class _Maker:
         ranked = sorted((name for name in seen if name in met), key=lambda name: -met[name])
         label = self.journey_map.touchpoint
         return StageCell(
-            row["came"],
-            row["share"],
-            row["share_on"],
-            tuple((label(name).label, met[name]) for name in ranked[: self.most]),
-            tuple(label(name).label for name in seen if name not in met),
+            came=row["came"],
+            share=row["share"],
+            share_on=row["share_on"],
+            touchpoints=tuple((label(name).label, met[name]) for name in ranked[: self.most]),
+            unmet=tuple(label(name).label for name in seen if name not in met),
         )
 
     @property
