@@ -134,11 +134,14 @@ class Checker:
     def _check_text(self, chunk: Chunk) -> None:
         if self.plan.feed.as_text:
             return  # every byte was verified when it was read
+        later = self.plan.names  # verified name by name, which is less
         for name, values in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True):
             if pa.types.is_dictionary(values.type):
                 if _is_same(values.dictionary, self.words.get(name)):
                     continue
                 self.words[name] = values.dictionary  # held, so that its place is not used again
+            elif name in later:
+                continue
             checked_text(values, name, self.plan.feed.name)
 
     def _checked(self, chunk: Chunk) -> pa.RecordBatch:
@@ -196,7 +199,8 @@ class Checker:
         if len(parts) > 1:
             texts_ = [as_string(part) for part in parts]
             parts = [pc.coalesce(*(_null_where(text, is_missing(text)) for text in texts_))]
-        names = _without_empty(_as_names(parts[0]), as_text=self.plan.feed.as_text)
+        named = self._names(parts[0], self.plan.roles["touchpoint"][0])
+        names = _without_empty(named, as_text=self.plan.feed.as_text)
         if names.null_count:
             sieve.refuse(NO_TOUCHPOINT, _mask(pc.is_null(names)))
         return names
@@ -227,12 +231,18 @@ class Checker:
         if column.kind == "number":
             return self.plan.numbers[name].read(values)
         if column.kind == "text":
-            return _without_empty(_as_names(values), as_text=False)
+            return _without_empty(self._names(values, name), as_text=False)
         read = self.plan.clocks[name].read(values)
         gone = _or_none(read.refused, len(values)) | _or_none(read.far, len(values))
         self.plan.clocks[name].refused += int(gone.sum())
         gone = gone | _or_none(read.missing, len(values))
         return _null_where(_stamps(read.times), pa.array(gone))
+
+    def _names(self, values: pa.Array, name: str) -> pa.DictionaryArray:
+        names = _as_names(values)
+        if not self.plan.feed.as_text and not pa.types.is_dictionary(values.type):
+            checked_text(names.dictionary, name, self.plan.feed.name)
+        return names
 
 
 @dataclass(slots=True)

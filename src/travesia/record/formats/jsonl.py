@@ -231,9 +231,10 @@ class _Unseen:
         for name, count in (+self.counts).most_common(MOST_SAID):
             yield (
                 name,
-                _(
-                    "left out: first comes after the first lines; {count} values, unless named",
-                    count=count,
+                _.plural(
+                    "left out unless named: first comes after the first lines, {n} value",
+                    "left out unless named: first comes after the first lines, {n} values",
+                    count,
                 ),
             )
         if len(+self.counts) > MOST_SAID:

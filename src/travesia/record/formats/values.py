@@ -89,19 +89,19 @@ class Numbers:
 
     def read(self, values: pa.Array) -> pa.Array:
         """float64; null is missing, not a number, or not finite."""
-        numbers = self._finite(values, self._read(values))
-        largest = pc.max(pc.abs(numbers)).as_py()
-        if largest is not None and largest >= EXACT:
-            rounded = inexact(values)
-            self.rounded += 0 if rounded is None else int(rounded.sum())
-        return numbers
+        numbers = self._read(values)
+        bounds = pc.min_max(numbers)
+        least, most = bounds["min"].as_py(), bounds["max"].as_py()
+        if least is None or (least > -EXACT and most < EXACT):
+            return numbers
+        rounded = inexact(values)
+        self.rounded += 0 if rounded is None else int(rounded.sum())
+        return self._finite(values, numbers)
 
     def _finite(self, values: pa.Array, numbers: pa.Array) -> pa.Array:
-        """Without infinities, of which no sum could be told."""
-        infinite = pc.is_inf(numbers)
-        if not pc.any(infinite, min_count=0).as_py():
-            return numbers
-        self._count(as_string(values), pc.fill_null(infinite, fill_value=False))
+        """Without infinities, which would make every sum one."""
+        infinite = pc.fill_null(pc.is_inf(numbers), fill_value=False)
+        self._count(as_string(values), infinite)
         return pc.if_else(infinite, pa.scalar(None, pa.float64()), numbers)
 
     def _read(self, values: pa.Array) -> pa.Array:
