@@ -45,13 +45,15 @@ class Describe(Question):
     kind = "describe"
     measures = (
         Measure("touchpoint", "label", N_("Touchpoint"), cell=True),
-        Measure("interactions", "count", N_("Times")),
+        Measure("interactions", "count", N_("Interactions")),
         Measure("customers", "count", N_("Customers")),
         Measure(
             "share",
             "share",
             N_("Share of customers"),
             of=("customers", "all_customers"),
+            counts="customers",
+            per=(),
             low="low",
             high="high",
         ),

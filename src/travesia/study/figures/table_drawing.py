@@ -71,10 +71,13 @@ def number(
 
 
 def _title(answer: Answer) -> str:
-    document = (type(answer.question).__doc__ or "").strip()
     kind = answer.question.kind
     known = _TITLES.get(kind)
-    return _(known) if known else document.split("\n")[0].rstrip(".") or kind
+    if known:
+        return _(known)
+    asked = (type(answer.question).__doc__ or "").strip().partition("\n")[0]
+    # what a question asks is a text of the room of questions
+    return texts("study")(asked).rstrip(".") or kind
 
 
 def _part(answer: Answer, value: str | None, rows: list[Row]) -> Part:
