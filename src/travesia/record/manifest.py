@@ -33,6 +33,7 @@ from travesia.record.gathering import MOST_BITS
 from travesia.record.packs import sync, unwritten
 
 NAME = "journeys.json"
+REPAIR = "Restore it from a copy, or remove the directory and build the journeys again."
 OURS = re.compile(r"(journeys|attributes|vocabulary|masks)(-codes)?-\d{6,}-\d{4,}\.arrow")
 
 _SIGNED = re.compile(rb'\{\s*"checksum": "([0-9a-f]{8})",')
@@ -171,14 +172,12 @@ def read_manifest(directory: Path) -> Manifest:
         if zlib.crc32(data) != int(signed[1], 16):
             raise StoreDamaged(
                 f"{path} is damaged: its checksum is not the one written.",
-                "Restore it from a copy; only Travesía may change it.",
+                REPAIR,
             )
         data = b"{" + data
     manifest = _understood(path, data)
     if signed is None:
-        raise StoreDamaged(
-            f"{path} has no checksum.", "Restore it from a copy; only Travesía may change it."
-        )
+        raise StoreDamaged(f"{path} has no checksum.", REPAIR)
     return manifest
 
 
