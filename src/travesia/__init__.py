@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from travesia.maps.document import JourneyMap as JourneyMap
     from travesia.maps.draft import draft as draft
     from travesia.maps.measure import measure as measure
+    from travesia.maps.spread import spread as spread
+    from travesia.maps.table_view import stage_table as stage_table
     from travesia.record.catalogue import Catalogue as Catalogue
     from travesia.record.conditions import col as col
     from travesia.record.journeys import Journeys as Journeys
@@ -91,6 +93,8 @@ _HOME = {
     "option": ("travesia.study.question", "option"),
     "question": ("travesia.study.question", "question"),
     "read": ("travesia.record.journeys", "read"),
+    "spread": ("travesia.maps.spread", "spread"),
+    "stage_table": ("travesia.maps.table_view", "stage_table"),
 }
 
 __all__ = [  # noqa: PLE0604 - the table above is the list

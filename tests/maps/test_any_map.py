@@ -9,7 +9,7 @@ from travesia.maps.document import JourneyMap
 from travesia.maps.draft import draft
 from travesia.maps.measure import measure
 from travesia.maps.spread import spread
-from travesia.maps.table_view import table_view
+from travesia.maps.table_view import stage_table
 
 NAMES = ["visit", "add_to_cart", "purchase", "help ticket", "a | b", "(others)", "día", "x" * 90]
 ROWS = st.lists(
@@ -72,7 +72,7 @@ def test_any_map_has_a_spread_and_a_table(rows):
     seen = read(rows)
     drawn = draft(seen)
     assert len(spread(drawn, seen).stages) == len(drawn.stages)
-    table = table_view(drawn, seen, by="channel")
+    table = stage_table(drawn, seen, by="channel")
     assert all(len(cells) == len(drawn.stages) for _, cells in table.rows)
 
 

@@ -7,7 +7,7 @@ import travesia as tv
 from travesia.locale import language
 from travesia.maps.document import JourneyMap, Segment, Stage
 from travesia.maps.spread import spread
-from travesia.maps.table_view import table_view
+from travesia.maps.table_view import stage_table
 from travesia.record.touchpoints import Touchpoint
 
 
@@ -61,7 +61,7 @@ MAP = JourneyMap(
     ],
     segments=[
         Segment(name="Loyal", lenses=[{"lens": "who", "condition": {
-            "op": "compare", "column": "segment", "is": "==", "value": "loyal"}}])
+            "op": "==", "column": "segment", "value": "loyal"}}])
     ],
 )  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_without_a_goal_nothing_is_over_used():
 
 
 def test_the_table_has_stages_as_columns_and_the_values_of_a_column_as_rows():
-    table = table_view(MAP.model_copy(update={"segments": ()}), shop(), by="segment")
+    table = stage_table(MAP.model_copy(update={"segments": ()}), shop(), by="segment")
     assert [name.any for name in table.header] == ["Find", "Buy", "Use"]
     names = [name.pick("en") for name, _ in table.rows]
     assert names[0] == "All customers"
@@ -108,14 +108,14 @@ def test_the_table_has_stages_as_columns_and_the_values_of_a_column_as_rows():
 
 
 def test_touchpoints_that_only_others_meet_are_named():
-    table = table_view(MAP, shop(), by="segment")
+    table = stage_table(MAP, shop(), by="segment")
     new = next(cells for name, cells in table.rows if name.pick("en") == "new")
     assert [one.pick("en") for one in new[0].unmet] == ["App"]
     assert table.rows[0][1][0].unmet == ()
 
 
 def test_the_table_reads_in_both_languages():
-    table = table_view(MAP, shop(), by="segment")
+    table = stage_table(MAP, shop(), by="segment")
     with language("es"):
         spanish = table.to_markdown()
     assert "Todos los clientes" in spanish

@@ -23,6 +23,7 @@ from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_seri
 from pydantic import model_validator as validates
 
 from travesia.locale.text import NOTHING, Text
+from travesia.maps.overview import Spread, StageTable
 from travesia.record.documents import Document
 from travesia.record.touchpoints import (
     OneToFive,
@@ -520,8 +521,8 @@ class Measured(Value):
 
     Attributes:
         value: None when it cannot be told; then `reason` says why.
-        numerator, denominator: the counts behind a share; `n` is how many customers (or answers)
-            any number rests on.
+        numerator, denominator: the counts behind a share; `n` is how many customers any number
+            rests on.
         low, high: the interval at `level`, by `method`.
         cell: what `Answer.customers` takes to name the people behind it.
         first_customers: the first of them, in the order of the journeys.
@@ -556,6 +557,8 @@ class Measurement(Document):
         questions: name -> stored question, as asked (a copy, so that this stands alone).
         notes: name -> the note of its answer: denominators, order, what was set aside.
         values: binding id -> value.
+        spread: how touchpoints spread over the stages, and how much each is used.
+        table: the classic table, stages by segments. Both only where stages part the touchpoints.
     """
 
     _called = "measurement"
@@ -573,6 +576,8 @@ class Measurement(Document):
     questions: dict[str, JsonValue] = Field(default_factory=dict)
     notes: dict[str, str] = Field(default_factory=dict)
     values: dict[str, Measured] = Field(default_factory=dict)
+    spread: Spread | None = None
+    table: StageTable | None = None
 
     def of(self, part: Bound, measure: Measure) -> Measured | None:
         """The value of a part's binding of this measure; None when it has none."""

@@ -41,9 +41,18 @@ def measure(journey_map: JourneyMap, journeys: Journeys, glimpses: int = GLIMPSE
         journeys: what to measure it on; the map's own lenses come on top.
         glimpses: how many of the customers behind each number to name (0 for none).
     """
+    from travesia.maps.spread import spread_of, use_questions
+    from travesia.maps.table_view import stage_table
+
     seen = looked(journeys, journey_map.lenses)
     bindings = list(journey_map.every_binding())
-    answers = ask_all(seen, journey_map.questions, {one.question for one in bindings})
+    bound = {one.question for one in bindings}
+    use = use_questions(journey_map)
+    names = {name: _name_of(stored, name, journey_map.questions) for name, stored in use.items()}
+    questions = journey_map.questions | {names[name]: use[name] for name in use}
+    every = ask_all(seen, questions, bound | set(names.values()))
+    rows = {name: every[known].rows for name, known in names.items() if known in every}
+    answers = {name: found for name, found in every.items() if name in bound}
     found = {one.id: _measured(one, answers.get(one.question)) for one in bindings}
     if glimpses:
         found = _with_customers(bindings, found, answers, glimpses)
@@ -61,7 +70,16 @@ def measure(journey_map: JourneyMap, journeys: Journeys, glimpses: int = GLIMPSE
         questions={name: journey_map.questions[name] for name in sorted(answers)},
         notes={name: answer.answer.note for name, answer in sorted(answers.items())},
         values=found,
+        spread=spread_of(journey_map, rows) if use else None,
+        table=stage_table(journey_map, journeys) if use else None,
     )
+
+
+def _name_of(wanted: Any, name: str, questions: Mapping[str, Any]) -> str:
+    """The name of an equal question of the map, which is then asked once; else another name."""
+    same = json.dumps(wanted, sort_keys=True)
+    known = (one for one, stored in questions.items() if json.dumps(stored, sort_keys=True) == same)
+    return next(known, f"({name})")
 
 
 def looked(journeys: Journeys, lenses: Iterable[Any]) -> Journeys:

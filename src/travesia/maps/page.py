@@ -26,6 +26,7 @@ from travesia.maps.drawing_drawer import drawer, panels, questions
 from travesia.maps.drawing_emotion import emotion_lane, feelings
 from travesia.maps.drawing_flow import flow_lane, has_flow
 from travesia.maps.drawing_head import frame, minimap, stage_header, title, washes
+from travesia.maps.drawing_use import use_and_stages
 from travesia.maps.drawing_words import narrative, table, unwritten
 from travesia.maps.figures import Figures
 from travesia.maps.layout import Layout, paper_layouts, screen_layout
@@ -214,6 +215,7 @@ def _below(sheet: Sheet) -> Markup:
         el("h2", _("The map in words")),
         narrative(sheet),
         unwritten(sheet),
+        use_and_stages(sheet),
         tabled,
         class_="foot stick",
     )

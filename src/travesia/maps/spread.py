@@ -15,74 +15,65 @@ The rules, as stated:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from travesia.locale.text import Text
+from travesia.errors import InvalidValue
 from travesia.maps.document import JourneyMap, Stage
 from travesia.maps.measure import ask_all, looked
+from travesia.maps.overview import Balance, Spread, StageSpread, TouchpointUse, Use
 from travesia.record.touchpoints import Touchpoint
 
 if TYPE_CHECKING:
     from travesia.record.journeys import Journeys
 
-Balance = Literal["balanced", "too many", "too few", "gap"]
-Use = Literal["fair", "over-used", "under-used", "unseen"]
-
 MANY, FEW = 1.5, 2 / 3
 OFTEN, SELDOM = 0.5, 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class StageSpread:
-    """A stage's part of the touchpoints, beside its part of the weights."""
-
-    key: str
-    name: Text
-    touchpoints: int
-    interactions: int
-    touchpoint_share: float
-    interaction_share: float
-    weight_share: float
-    balance: Balance
-
-
-@dataclass(frozen=True, slots=True)
-class TouchpointUse:
-    """How much a touchpoint is met in its stage, and whether that fits what goes with it.
-
-    Attributes:
-        share: of the customers that came to its stage, those who met it.
-        ratio, low, high: how often those who met it reach the goal, over those who did not.
-    """
-
-    key: str
-    name: Text
-    stage: str
-    met: int
-    came: int
-    share: float | None
-    ratio: float | None
-    low: float | None
-    high: float | None
-    use: Use
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Stages in order, and their touchpoints."""
-
-    stages: tuple[StageSpread, ...]
-    touchpoints: tuple[TouchpointUse, ...]
-
-    def used(self, use: Use) -> tuple[TouchpointUse, ...]:
-        """The touchpoints of one verdict."""
-        return tuple(one for one in self.touchpoints if one.use == use)
+MOST_STAGES = 60
 
 
 def spread(journey_map: JourneyMap, journeys: Journeys) -> Spread:
-    """How the map's touchpoints spread over its stages, measured on these journeys."""
-    rows = _asked(journey_map, journeys)
+    """How the map's touchpoints spread over its stages, measured on these journeys.
+
+    Raises:
+        InvalidValue: the map has no stages, or a touchpoint stands in two of them.
+    """
+    asked = use_questions(journey_map)
+    if not asked:
+        raise InvalidValue(
+            "The map has no stages that its touchpoints spread over.",
+            "Give it 1 to 60 stages, and each touchpoint one of them.",
+        )
+    answers = ask_all(looked(journeys, journey_map.lenses), asked, asked)
+    return spread_of(journey_map, {name: found.rows for name, found in answers.items()})
+
+
+def use_questions(journey_map: JourneyMap) -> dict[str, Any]:
+    """The stored questions that tell the use; none where stages do not part the touchpoints."""
+    stages = [[stage.key, list(_of(journey_map, stage))] for stage in journey_map.stages]
+    placed = [key for _, keys in stages for key in keys]
+    if not 1 <= len(stages) <= MOST_STAGES or len(set(placed)) < len(placed):
+        return {}
+    asked: dict[str, Any] = {
+        "contacts": {"lenses": [], "question": {"question": "contacts"}},
+        "stages": {"lenses": [], "question": {"question": "stage_flow", "stages": stages}},
+    }
+    known = journey_map.questions.get("influence")
+    if isinstance(known, Mapping) and _asks(known, "influence"):
+        asked["influence"] = known
+    elif journey_map.goal_touchpoints:
+        goal = " | ".join(journey_map.goal_touchpoints)
+        asked["influence"] = {"lenses": [], "question": {"question": "influence", "goal": goal}}
+    return asked
+
+
+def _asks(stored: Mapping[str, Any], kind: str) -> bool:
+    question = stored.get("question")
+    return isinstance(question, Mapping) and question.get("question") == kind
+
+
+def spread_of(journey_map: JourneyMap, rows: Mapping[str, list[dict[str, Any]]]) -> Spread:
+    """The spread that the rows of its questions amount to."""
     met = {row["touchpoint"]: row for row in rows["contacts"]}
     came = {row["stage"]: row["came"] for row in rows["stages"]}
     influence = {row["touchpoint"]: row for row in rows.get("influence", [])}
@@ -96,26 +87,7 @@ def spread(journey_map: JourneyMap, journeys: Journeys) -> Spread:
         )
         for stage, key in placed
     )
-    return Spread(_stages(journey_map, uses, met), uses)
-
-
-def _asked(journey_map: JourneyMap, journeys: Journeys) -> dict[str, list[dict[str, Any]]]:
-    seen = looked(journeys, journey_map.lenses)
-    known = set(seen.touchpoints)
-    stages = [
-        [stage.key, [key for key in _of(journey_map, stage) if key in known]]
-        for stage in journey_map.stages
-    ]
-    asked: dict[str, Any] = {
-        "contacts": {"question": {"question": "contacts"}},
-        "stages": {"question": {"question": "stage_flow", "stages": stages}},
-    }
-    if "influence" in journey_map.questions:
-        asked["influence"] = journey_map.questions["influence"]
-    elif journey_map.goal_touchpoints:
-        goal = " | ".join(journey_map.goal_touchpoints)
-        asked["influence"] = {"question": {"question": "influence", "goal": goal}}
-    return {name: found.rows for name, found in ask_all(seen, asked, asked).items()}
+    return Spread(stages=_stages(journey_map, uses, met), touchpoints=uses)
 
 
 def _of(journey_map: JourneyMap, stage: Stage) -> tuple[str, ...]:
@@ -139,16 +111,16 @@ def _use(
         elif share < SELDOM and low > 1 and not influence["structural"]:
             use = "under-used"
     return TouchpointUse(
-        touchpoint.key,
-        touchpoint.label,
-        touchpoint.stage,
-        met,
-        came,
-        share,
-        influence.get("ratio"),
-        low,
-        high,
-        use,
+        key=touchpoint.key,
+        name=touchpoint.label,
+        stage=touchpoint.stage,
+        met=met,
+        came=came,
+        share=share,
+        ratio=influence.get("ratio"),
+        low=low,
+        high=high,
+        use=use,
     )
 
 
@@ -167,14 +139,14 @@ def _stages(
         weight = weights[stage.key] / sum(weights.values())
         found.append(
             StageSpread(
-                stage.key,
-                stage.name,
-                len(own),
-                interactions,
-                len(own) / len(seen) if seen else 0.0,
-                interactions / every if every else 0.0,
-                weight,
-                _balance(len(own), weight * len(seen)),
+                key=stage.key,
+                name=stage.name,
+                touchpoints=len(own),
+                interactions=interactions,
+                touchpoint_share=len(own) / len(seen) if seen else 0.0,
+                interaction_share=interactions / every if every else 0.0,
+                weight_share=weight,
+                balance=_balance(len(own), weight * len(seen)),
             )
         )
     return tuple(found)

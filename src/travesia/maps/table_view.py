@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from travesia.errors import UnknownName
 from travesia.locale import N_
 from travesia.locale.text import Text
-from travesia.maps.document import JourneyMap
+from travesia.maps.document import JourneyMap, Segment
 from travesia.maps.measure import looked
 from travesia.maps.overview import StageCell, StageTable
 from travesia.maps.wording import both
@@ -42,9 +43,7 @@ def stage_table(
             own = [[row for row in one if row[by] == value] for one in (stages, contacts)]
             rows.append((_called(value), maker.cells(*own)))
     else:
-        for segment in journey_map.segments:
-            inside = looked(seen, segment.lenses)
-            rows.append((segment.name, maker.cells(*maker.asked(inside))))
+        rows += [(one.name, maker.inside(seen, one)) for one in journey_map.segments]
     header = tuple(stage.name for stage in journey_map.stages)
     return StageTable(header=header, rows=tuple(rows))
 
@@ -67,6 +66,14 @@ class _Maker:
         asked: list[Question] = [StageFlow(stages, by=by), Contacts(by=by)]
         found = journeys.ask(asked)
         return found[0].to_pylist(), found[1].to_pylist()
+
+    def inside(self, seen: Journeys, segment: Segment) -> tuple[StageCell, ...]:
+        """The cells of a segment; nobody where its lenses name what the data no longer have."""
+        try:
+            return self.cells(*self.asked(looked(seen, segment.lenses)))
+        except UnknownName:
+            nobody = StageCell(came=0, share=None, share_on=None, touchpoints=(), unmet=())
+            return tuple(nobody for _ in self._stages)
 
     def cells(self, stages: Rows, contacts: Rows) -> tuple[StageCell, ...]:
         """One segment's cells."""
