@@ -13,23 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from travesia.errors import InputError, UnreadableSource
-from travesia.locale import N_, texts
+from travesia.locale import texts
 from travesia.record.events import ColumnKind, SetAside
-from travesia.record.formats.feeds import Chunk, shown
+from travesia.record.formats.feeds import LENGTHS, MANY, OF_DAY, Chunk, shown
 from travesia.record.formats.files import clean
 from travesia.record.formats.values import checked_text, is_text
 
 _ = texts("record")
 
 MAGIC = b"ARROW1"
-# What has no place in a row of events -> what to do about it.
-MANY, OF_DAY = N_("several values in each row"), N_("times of day without a day")
-LENGTHS = N_("lengths of time")
-MENDS = {
-    MANY: "Make a column of text or numbers of it, or a row of each value.",
-    OF_DAY: "Put day and time of day together in one column.",
-    LENGTHS: "Make a number of them, such as of seconds.",
-}
 ROWS = 1 << 18  # a batch larger than this is cut, so that what comes after stays in the cache
 
 
@@ -44,7 +36,7 @@ def columns_of(schema: pa.Schema) -> dict[str, pa.DataType]:
 
 
 def left_out_of(schema: pa.Schema) -> dict[str, str]:
-    """The columns that cannot, and what they hold: one of `MENDS`."""
+    """The columns that cannot, and what they hold: a key of `MENDS`."""
     every = _spread_all(schema)
     return {name: why for name, kind in every.items() if (why := _left_out(kind)) is not None}
 

@@ -9,7 +9,18 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from travesia.errors import InputError
+from travesia.locale import N_
 from travesia.record.events import ColumnKind, SetAside
+
+# What has no place in a row of events -> what to do about it.
+MANY, OF_DAY = N_("several values in each row"), N_("times of day without a day")
+LENGTHS = N_("lengths of time")
+MENDS = {
+    MANY: "Make a column of text or numbers of it, or a row of each value.",
+    OF_DAY: "Put day and time of day together in one column.",
+    LENGTHS: "Make a number of them, such as of seconds.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,11 @@ class Feed(Protocol):
 
         `names` are those of the columns that may come as dictionaries, if that is cheaper.
         """
+
+
+def unusable(source: str, column: str, why: str) -> InputError:
+    """That a column which was left out cannot be asked for."""
+    return InputError(f"{source}: column {column!r} holds {why}.", MENDS[why])
 
 
 def shown(name: str, first: int, batch: pa.RecordBatch, word: str = "row") -> Callable[[int], str]:

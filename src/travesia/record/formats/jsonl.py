@@ -17,8 +17,8 @@ from travesia.errors import UnknownFormat
 from travesia.locale import texts
 from travesia.record.events import ColumnKind, SetAside
 from travesia.record.formats.ahead import ahead
-from travesia.record.formats.arrow import MANY, columns_of, left_out_of, picked
-from travesia.record.formats.feeds import Chunk, clipped
+from travesia.record.formats.arrow import columns_of, left_out_of, picked
+from travesia.record.formats.feeds import MANY, Chunk, clipped
 from travesia.record.formats.files import BLOCK, Head, head, line_ends, utf8_blocks
 from travesia.record.formats.sniff import checked_encoding, sniff_encoding
 from travesia.record.formats.values import kind_of

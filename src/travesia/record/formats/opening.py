@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -13,10 +14,9 @@ import pyarrow as pa
 from travesia.errors import InputError, InvalidValue, UnknownName
 from travesia.locale import N_, texts
 from travesia.record.events import Column, ColumnKind, Events, SetAside
-from travesia.record.formats.arrow import MENDS
 from travesia.record.formats.check import Checker, Plan, customer_type_of
-from travesia.record.formats.feeds import Feed, clipped
-from travesia.record.formats.recognise import ROLES, Found, Role, Untold, first_called, recognise
+from travesia.record.formats.feeds import Feed, clipped, unusable
+from travesia.record.formats.recognise import ROLES, Found, Role, recognise
 from travesia.record.formats.sources import Options, open_feeds
 from travesia.record.formats.times import ORDERS, Clock, decide
 from travesia.record.formats.values import Numbers, decimal_mark, inexact, is_text
@@ -128,12 +128,8 @@ def _roles(feeds: list[Feed], wishes: Wishes) -> dict[Role, Found]:
             _kind(feed, name)
     # A column asked for under its own name is not taken for something else.
     usual = {name: kind for name, kind in first.kinds.items() if name not in asked or name in TAKEN}
-    try:
-        found = recognise(usual, named, lambda name: _is_time(first, name), first.name)
-    except Untold as error:
-        if meant := first_called(error.role, first.left_out):
-            _kind(first, meant)
-        raise
+    is_time = partial(_is_time, first)
+    found = recognise(usual, named, is_time, first.name, first.left_out)
     for feed in feeds:
         for one in found.values():
             if not any(name in feed.kinds for name in one.columns):
@@ -235,7 +231,7 @@ def _kind(feed: Feed, name: str) -> ColumnKind:
     if kind is not None:
         return kind
     if why := feed.left_out.get(name):
-        raise InputError(f"{feed.name}: column {name!r} holds {why}.", MENDS[why])
+        raise unusable(feed.name, name, why)
     if parts := [one for one in feed.kinds if one.startswith(f"{name}.")]:
         raise InputError(
             f"{feed.name}: column {name!r} holds several columns.",

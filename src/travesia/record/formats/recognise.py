@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from travesia.errors import InputError
 from travesia.locale import texts
 from travesia.record.events import ColumnKind
-from travesia.record.formats.feeds import clipped
+from travesia.record.formats.feeds import clipped, unusable
 
 _ = texts("record")
 
@@ -134,14 +134,6 @@ ENDINGS: dict[Role, tuple[str, ...]] = {
 }
 
 
-class Untold(InputError):
-    """No column is called like this role."""
-
-    def __init__(self, role: Role, what: str, repair: str) -> None:
-        super().__init__(what, repair)
-        self.role = role
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """The columns of one role, how they were found, and what else it could have been."""
@@ -156,6 +148,7 @@ def recognise(
     named: Mapping[Role, tuple[str, ...]],
     is_time: Callable[[str], bool],
     where: str,
+    left_out: Mapping[str, str] | None = None,
 ) -> dict[Role, Found]:
     """The columns of every role: as named, else by the export's shape, else by name.
 
@@ -180,16 +173,9 @@ def recognise(
         if one is not None:
             found[role] = one
         elif role in NEEDED:
+            _refuse_unusable(role, left_out or {}, where)
             raise _untold(role, tuple(kinds), where)
     return found
-
-
-def first_called(role: Role, columns: Iterable[str]) -> str | None:
-    """The first of some columns that is called like a role."""
-    usual = {folded(name) for name in _ranking(role)}
-    endings = ENDINGS.get(role, ())
-    fitting = (n for n in columns if folded(n) in usual or folded(n).endswith(endings or ("\0",)))
-    return next(fitting, None)
 
 
 def shape_of(kinds: Mapping[str, ColumnKind]) -> Shape | None:
@@ -247,14 +233,21 @@ def _of_kind(role: Role, free: Mapping[str, ColumnKind]) -> list[str]:
     return [name for name, kind in free.items() if KIND.get(role, kind) == kind]
 
 
-def _untold(role: Role, columns: tuple[str, ...], where: str) -> Untold:
+def _refuse_unusable(role: Role, left_out: Mapping[str, str], where: str) -> None:
+    """A column that was left out, though it is called like the one that is missing."""
+    usual, endings = {folded(name) for name in _ranking(role)}, ENDINGS.get(role, ())
+    for name, why in left_out.items():
+        if folded(name) in usual or folded(name).endswith(endings):
+            raise unusable(where, name, why)
+
+
+def _untold(role: Role, columns: tuple[str, ...], where: str) -> InputError:
     shown = ", ".join(repr(clipped(column, 40)) for column in columns[:30])
     more = f" and {len(columns) - 30} more" if len(columns) > 30 else ""
     repair = f'Name it, such as {role}="{clipped(columns[0], 40)}".'
     if any(re.fullmatch(r"[\d.,:/ -]+", column) for column in columns):
         repair = "That looks like a row: let the first line name the columns."
-    return Untold(
-        role,
+    return InputError(
         f"{where}: no column is called like a {role}. There are {shown}{more}.",
         repair,
     )
