@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,23 +15,18 @@ from travesia.engines.blocks import Block
 from travesia.engines.counting import JOURNEYS
 from travesia.engines.groups import Grouping
 from travesia.engines.partials import Part, Partial, Tally
-from travesia.engines.passes import Fold, Grouped
+from travesia.engines.passes import Fold, Grouped, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
 from travesia.record.lens_text import parse_chain
 from travesia.record.lenses import CHAIN, Lens, Step, chain_text
-from travesia.study import intervals
 from travesia.study.question import Answer, Measure, Question, option, question
+from travesia.study.sides import REPLICATES, Side, Sides, comparable, corrected
 from travesia.study.within import AnyQuestion
 
 if TYPE_CHECKING:
     from travesia.record.journeys import Journeys
-
-REPLICATES = 40
-"""Groups of customers for the jackknife; their number is the degrees of freedom plus one."""
-
-JACKKNIFED = ("share", "duration", "number")
 
 _ = texts("study")
 
@@ -52,19 +47,22 @@ Lenses = Annotated[
 class Compare(Question):
     """A question asked of two groups of the same journeys, and a minus b.
 
-    Shares of customers are compared by Newcombe's interval and the pooled score test; medians,
-    means and other
-    numbers by a jackknife over 40 groups of customers; so are shares of
-    transitions, which of one customer are not independent. p-values of one measure are a family,
-    corrected after Benjamini and Hochberg; `different` says whether the corrected one is under
-    5 %. Counts are not compared: groups differ in size. Groups should not share customers; the
-    note says how many they share.
+    Shares of customers are compared by Newcombe's interval and the pooled score test. Medians,
+    means, and shares of what a customer has several of (transitions, attempts, journeys after a
+    split) are compared by a jackknife over 40 groups of customers; with customers in fewer than
+    ten of them, or where nothing varies between them, there is no interval and no p-value. p-values
+    of one measure are a family, corrected after Benjamini and Hochberg; `different` says whether
+    the corrected one is under 5 %. A cell that only one group lists is compared with nobody there,
+    as long as the other's denominator is known; the note counts the rest. Times are in seconds.
+    Counts are not compared: groups differ in size. Groups should not share customers; the note
+    says how many they share.
     """
 
     kind = "compare"
     measures = (
         Measure("cell", "label", N_("Cell"), cell=True),
         Measure("measure", "label", N_("Measure"), cell=True),
+        Measure("unit", "label", N_("Unit")),
         Measure("a", "number", N_("A")),
         Measure("b", "number", N_("B")),
         Measure("difference", "number", N_("A minus B"), low="low", high="high"),
@@ -89,7 +87,7 @@ class Compare(Question):
                 "A comparison is of two groups and cannot be broken down further.",
                 "Leave `by` out, and choose each group with lenses.",
             )
-        if not any(_comparable(measure) for measure in self.of.measures):
+        if not any(comparable(measure) for measure in self.of.measures):
             raise InvalidValue(
                 f"Answers to {self.of.kind!r} have counts alone, which two groups of different "
                 "sizes cannot be compared by.",
@@ -106,17 +104,17 @@ class Compare(Question):
 
     def conclude(self, scope: Scope, *partials: Mapping[str, Any]) -> pa.Table:
         """A row a cell of the question's answer and measure of it."""
-        sides = [
-            _Side.of(self.of, _scope(lenses, scope), [_of_side(one, name) for one in partials])
-            for name, lenses in (("a", self.a), ("b", self.b))
-        ]
-        rows: list[dict[str, Any]] = []
-        for measure in self.of.measures:
-            if measure.of is not None:
-                rows += _corrected(_shares(measure, *sides))
-            elif _comparable(measure):
-                rows += _corrected(_numbers(measure, *sides))
+        families = self._sides(scope, partials).compared()
+        rows = [row for family in families for row in corrected(family)]
         return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+    def _sides(self, scope: Scope, partials: Sequence[Mapping[str, Any]]) -> Sides:
+        return Sides(
+            *(
+                Side(self.of, _scope(lenses, scope), [_of_side(one, name) for one in partials])
+                for name, lenses in (("a", self.a), ("b", self.b))
+            )
+        )
 
     def remark(self, answer: Answer) -> tuple[str, ...]:
         """Who A and B are, and how many customers are both."""
@@ -137,22 +135,62 @@ class Compare(Question):
                     both,
                 )
             )
+        alone = answer.facts.get("alone", 0)
+        if alone:
+            said.append(
+                _.plural(
+                    "{n} value is left out: one group has nothing to compare it with.",
+                    "{n} values are left out: one group has nothing to compare them with.",
+                    alone,
+                )
+            )
         return tuple(said)
 
+    def times_from(self, scope: Scope) -> float:
+        """As the question asked of both."""
+        return self.of.times_from(scope)
+
+    @property
+    def cell_fields(self) -> Mapping[str, str]:  # type: ignore[override]
+        """The group, and what names a cell of the question asked of both."""
+        return {"group": "a or b", **self.of.cell_fields}
+
+    @property
+    def cell_types(self) -> Mapping[str, type]:  # type: ignore[override]
+        """Those of the question asked of both."""
+        return self.of.cell_types
+
+    def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
+        """Who is behind a cell of one group's answer.
+
+        Raises:
+            InvalidValue: it does not say of which group.
+        """
+        group = cell.get("group")
+        if group not in ("a", "b"):
+            raise InvalidValue("Which of the two groups?", 'Name it: group="a" or group="b".')
+        lenses = self.a if group == "a" else self.b
+        inner = {name: value for name, value in cell.items() if name != "group"}
+        return InGroup(_side_steps(lenses, scope), self.of.marker(_scope(lenses, scope), inner))
+
     def facts(self, scope: Scope, partials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """`both`: customers in both groups; `a`, `b`: journeys of each."""
-        del scope
+        """`both`: customers in both groups; `a`, `b`: journeys of each.
+
+        `alone`: values of one group that there is nothing in the other to compare with.
+        """
         sizes = {
             name: int(_of_side(partials[0], name)[JOURNEYS].of(np.arange(REPLICATES)))
             for name in "ab"
         }
-        return {"both": int(partials[0]["both"]), **sizes}
+        alone = self._sides(scope, partials).alone()
+        return {"both": int(partials[0]["both"]), **sizes, "alone": alone}
 
 
 SCHEMA = pa.schema(
     {
         "cell": pa.string(),
         "measure": pa.string(),
+        "unit": pa.string(),
         "a": pa.float64(),
         "b": pa.float64(),
         "difference": pa.float64(),
@@ -235,43 +273,33 @@ class BothSides:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
-    """One group's answer, and the same leaving each replicate out."""
+class InGroup:
+    """Rows of the customers whom a marker chooses among those of one group."""
 
-    question: Question
-    table: dict[str, dict[str, Any]]
-    without: tuple[dict[str, dict[str, Any]], ...]
+    steps: tuple[Step, ...]
+    inner: Marker
 
-    @classmethod
-    def of(cls, asked: Question, scope: Scope, partials: Sequence[Partial]) -> _Side:
-        def rows(groups: npt.NDArray[np.intp]) -> dict[str, dict[str, Any]]:
-            table = asked.table(scope, partials, groups)
-            return {_cell(asked, row): row for row in table.to_pylist()}
-
-        every = np.arange(REPLICATES)
-        needed = any(one.of is None and one.role in JACKKNIFED for one in asked.measures)
-        without = tuple(rows(np.delete(every, one)) for one in every) if needed else ()
-        return cls(asked, rows(every), without)
-
-    def number(self, cell: str, measure: str) -> float:
-        """A cell's value; NaN where there is none."""
-        return _float(self.table.get(cell, {}).get(measure))
-
-    def variance(self, cell: str, measure: str) -> float:
-        """Grouped jackknife variance: (R - 1) / R times the sum of squares about the mean."""
-        left = np.array([_float(rows.get(cell, {}).get(measure)) for rows in self.without])
-        if np.isnan(left).any():
-            return float("nan")
-        size = left.size
-        return float((size - 1) / size * ((left - left.mean()) ** 2).sum())
+    def mark(self, block: Block) -> npt.NDArray[np.bool_]:
+        """One truth a row."""
+        seen = block
+        for step in self.steps:
+            seen = step(seen)
+        owners = np.zeros(len(block.owners.keys), bool)
+        owners[seen.owner[self.inner.mark(seen)]] = True
+        chosen: npt.NDArray[np.bool_] = owners[block.owner]
+        return chosen
 
 
 def _side(lenses: Sequence[Lens], scope: Scope, asked: Question, done: list[Partial]) -> SideFold:
+    return SideFold(_side_steps(lenses, scope), asked.passes(_scope(lenses, scope), done))
+
+
+def _side_steps(lenses: Sequence[Lens], scope: Scope) -> tuple[Step, ...]:
     steps: list[Step] = []
     for lens in lenses:
         steps.append(lens.bind(scope))
         scope = lens.scope(scope)
-    return SideFold(tuple(steps), asked.passes(scope, done))
+    return tuple(steps)
 
 
 def _scope(lenses: Sequence[Lens], scope: Scope) -> Scope:
@@ -290,93 +318,3 @@ def _of_side(partial: Mapping[str, Any], name: str) -> Partial:
             if part.startswith(prefix)
         }
     )
-
-
-def _cells(a: _Side, b: _Side) -> Iterator[str]:
-    yield from dict.fromkeys([*a.table, *b.table])
-
-
-def _shares(measure: Measure, a: _Side, b: _Side) -> list[dict[str, Any]]:
-    part, whole = measure.of or ("", "")
-    rows = []
-    for cell in _cells(a, b):
-        k1, n1, k2, n2 = (side.number(cell, name) for side in (a, b) for name in (part, whole))
-        if np.isnan([k1, n1, k2, n2]).any() or not n1 or not n2:
-            continue
-        if k1 == n1 and k2 == n2:
-            continue  # the first step of a funnel: all of all, on both sides by definition
-        low, high = intervals.newcombe(k1, n1, k2, n2)
-        rows.append(
-            {
-                "cell": cell,
-                "measure": measure.name,
-                "a": k1 / n1,
-                "b": k2 / n2,
-                "difference": k1 / n1 - k2 / n2,
-                "low": float(low),
-                "high": float(high),
-                "p_value": float(intervals.two_proportions(k1, n1, k2, n2)),
-                "n_a": int(n1),
-                "n_b": int(n2),
-            }
-        )
-    return rows
-
-
-def _numbers(measure: Measure, a: _Side, b: _Side) -> list[dict[str, Any]]:
-    from scipy.stats import t
-
-    rows = []
-    for cell in _cells(a, b):
-        one, other = a.number(cell, measure.name), b.number(cell, measure.name)
-        variance = a.variance(cell, measure.name) + b.variance(cell, measure.name)
-        if np.isnan([one, other, variance]).any():
-            continue
-        error = np.sqrt(variance)
-        half = float(t.ppf(1 - (1 - intervals.LEVEL) / 2, REPLICATES - 1)) * error
-        difference = one - other
-        p = float(2 * t.sf(abs(difference) / error, REPLICATES - 1)) if error > 0 else 1.0
-        rows.append(
-            {
-                "cell": cell,
-                "measure": measure.name,
-                "a": one,
-                "b": other,
-                "difference": difference,
-                "low": difference - half,
-                "high": difference + half,
-                "p_value": p if error > 0 or not difference else 0.0,
-                "n_a": None,
-                "n_b": None,
-            }
-        )
-    return rows
-
-
-def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    if not rows:
-        return []
-    p_values = intervals.corrected([row["p_value"] for row in rows])
-    return [
-        {**row, "p_value": float(p), "different": bool(p < 1 - intervals.LEVEL)}
-        for row, p in zip(rows, p_values, strict=True)
-    ]
-
-
-def _cell(asked: Question, row: Mapping[str, Any]) -> str:
-    """What names a row: the values of its cell columns."""
-    parts = [row[one.name] for one in asked.measures if one.cell]
-    return " | ".join(
-        " > ".join(map(str, part)) if isinstance(part, list) else str(part) for part in parts
-    )
-
-
-def _comparable(measure: Measure) -> bool:
-    return measure.of is not None or measure.role in JACKKNIFED
-
-
-def _float(value: Any) -> float:
-    """A number; durations in seconds; NaN for nothing."""
-    if value is None:
-        return float("nan")
-    return float(value.total_seconds()) if hasattr(value, "total_seconds") else float(value)

@@ -58,6 +58,8 @@ class Flow(Question):
             "share",
             N_("Share of the source's customers"),
             of=("customers", "source_customers"),
+            counts="customers",
+            per=("source",),
             low="low",
             high="high",
         ),

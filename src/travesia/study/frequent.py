@@ -62,6 +62,7 @@ class Frequent(Question):
             "share",
             N_("Share of customers"),
             of=("customers", "all_customers"),
+            counts="customers",
             low="support_low",
             high="support_high",
         ),

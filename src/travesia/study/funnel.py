@@ -31,7 +31,7 @@ from travesia.locale import N_, texts
 from travesia.record.durations import Duration, microseconds
 from travesia.record.lenses import names_of
 from travesia.study import intervals, shares
-from travesia.study.question import Answer, Measure, Question, option, question
+from travesia.study.question import Answer, Measure, Question, Unit, option, question
 from travesia.study.sampling import sampled, share_for
 
 FOREVER = np.iinfo(np.int64).max
@@ -200,6 +200,16 @@ class Funnel(Question):
         if self.attempts == "each":
             said.append(_("Counted are attempts, from one first step to the next."))
         return tuple(said)
+
+    def counted(self, measure: Measure) -> Unit:
+        """Customers, with as many journeys as they have; or attempts, of which one has several."""
+        del measure
+        return "interactions" if self.attempts == "each" else "journeys"
+
+    def by_definition(self, measure: Measure, cell: Mapping[str, Any]) -> bool:
+        """Everybody who reached the first step did, at once."""
+        del measure
+        return bool(cell["step"] == 1)
 
     def times_from(self, scope: Scope) -> float:
         """The share of the customers whose times were kept."""

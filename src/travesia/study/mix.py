@@ -35,7 +35,14 @@ class Mix(Question):
         Measure("interactions", "count", N_("Interactions")),
         Measure("of", "count", N_("All interactions of the touchpoint")),
         Measure("customers", "count", N_("All customers of the touchpoint")),
-        Measure("share", "share", N_("Share"), of=("interactions", "of")),
+        Measure(
+            "share",
+            "share",
+            N_("Share"),
+            of=("interactions", "of"),
+            counts="interactions",
+            per=("touchpoint",),
+        ),
     )
     cell_fields: ClassVar[Mapping[str, str]] = {
         "touchpoint": "a touchpoint",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -142,6 +142,17 @@ class Paths(Question):
         if path is None or isinstance(path, str):
             raise InvalidValue("Which path?", 'Name it: path=["visit", "cart"].')
         return HasPath(self._cut(scope), tuple(scope.touchpoints.codes(path).tolist()))
+
+    def unlisted(
+        self, measure: Measure, rows: Sequence[Mapping[str, Any]]
+    ) -> Callable[[Mapping[str, Any]], tuple[float, float] | None]:
+        """Nobody took a path that is not listed, where all that were taken are."""
+        if measure.name != "share" or not rows:
+            return lambda _cell: None
+        every = float(rows[0]["all"])
+        complete = all(row["path"] is not None for row in rows)
+        # the rest is a cell as well, which is not listed where there is none
+        return lambda cell: (0.0, every) if complete or cell["path"] is None else None
 
     def times_from(self, scope: Scope) -> float:
         """The share of the customers whose times were kept."""

@@ -17,7 +17,7 @@ to customers, drawing - is the same for all of them and stands here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import wraps
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 _ = texts("study")
 
+Unit = Literal["customers", "journeys", "interactions"]
 Role = Literal["label", "count", "share", "time", "duration", "number", "path", "p_value"]
 
 
@@ -63,6 +64,10 @@ class Measure:
         cell: it is part of what names a cell (`answer.customers(step=2)`).
         of: for a share, the columns of its numerator and denominator.
         low, high: for an estimate, the columns of its interval.
+        counts: for a share, what it counts: customers are independent of each other, journeys
+            while each customer makes one, interactions never.
+        per: for a share, the cell columns that its denominator depends on, () where it is that
+            of the whole answer: a cell that is not listed then has nobody, of a known number.
     """
 
     name: str
@@ -72,6 +77,8 @@ class Measure:
     of: tuple[str, str] | None = None
     low: str | None = None
     high: str | None = None
+    counts: Unit = "journeys"
+    per: tuple[str, ...] | None = None
 
     @property
     def label(self) -> str:
@@ -143,7 +150,7 @@ class Question:
         if cell.get(name) is None:
             raise InvalidValue(
                 f"Which cell? {name!r} is missing.",
-                "A cell is named by " + ", ".join(f"{one}=..." for one in self.cell_fields) + ".",
+                f"A cell is named by {_fields(self.cell_fields)}.",
             )
         return str(cell[name])
 
@@ -151,6 +158,33 @@ class Question:
         """Numbers about the whole that are in no row of the table."""
         del scope, partials
         return {}
+
+    def counted(self, measure: Measure) -> Unit:
+        """What a share counts, for questions where an option decides it."""
+        return measure.counts
+
+    def by_definition(self, measure: Measure, cell: Mapping[str, Any]) -> bool:
+        """Whether a cell's value is the same in any data, so that comparing it says nothing."""
+        del measure, cell
+        return False
+
+    def unlisted(
+        self, measure: Measure, rows: Sequence[Mapping[str, Any]]
+    ) -> Callable[[Mapping[str, Any]], tuple[float, float] | None]:
+        """For cells that are in none of the rows: a share's numerator and denominator.
+
+        Those of None are not known.
+        """
+        if measure.of is None or measure.per is None:
+            return lambda _cell: None
+        per, whole = measure.per, measure.of[1]
+        known = {tuple(row[name] for name in per): row[whole] for row in rows}
+
+        def found(cell: Mapping[str, Any]) -> tuple[float, float] | None:
+            of = known.get(tuple(cell[name] for name in per))
+            return None if of is None else (0.0, float(of))
+
+        return found
 
     def times_from(self, scope: Scope) -> float:
         """The share of the customers that times are taken from; the note says so below 1."""
@@ -365,6 +399,11 @@ def _adapter(kind: type[Question]) -> TypeAdapter[Any]:
     if kind not in _adapters:
         _adapters[kind] = TypeAdapter(kind)
     return _adapters[kind]
+
+
+def _fields(meant: Mapping[str, str]) -> str:
+    """The fields of a cell and what each is: `step (a step, from 1)`."""
+    return ", ".join(f"{name} ({text})" for name, text in meant.items())
 
 
 def _labelled(grouping: Grouping, stratum: int, table: pa.Table) -> pa.Table:

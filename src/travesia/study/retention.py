@@ -60,6 +60,7 @@ class Retention(Question):
             "share",
             N_("Share that came back"),
             of=("returned", "customers"),
+            counts="customers",
             low="low",
             high="high",
         ),

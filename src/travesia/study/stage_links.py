@@ -40,7 +40,16 @@ class StageLinks(Question):
         Measure("move", "label", N_("Move")),
         Measure("moved", "count", N_("Customers who moved")),
         Measure("came", "count", N_("Customers at the source")),
-        Measure("share", "share", N_("Share"), of=("moved", "came"), low="low", high="high"),
+        Measure(
+            "share",
+            "share",
+            N_("Share"),
+            of=("moved", "came"),
+            low="low",
+            high="high",
+            counts="customers",
+            per=("source",),
+        ),
         Measure("median_time", "duration", N_("Median time"), low="low_time", high="high_time"),
     )
     cell_fields: ClassVar[Mapping[str, str]] = {"source": "a stage", "target": "another stage"}

@@ -56,6 +56,7 @@ class StepMatrix(Question):
             "share",
             N_("Share of journeys"),
             of=("journeys", "at_risk"),
+            per=(),
             low="low",
             high="high",
         ),

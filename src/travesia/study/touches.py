@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -152,6 +153,17 @@ class Touches(Question):
                 "Which customers?", 'Name touches=..., outcome="converted" or "open", or both.'
             )
         return HasTouches(self._accepted(scope), cell.get("touches"), outcome)
+
+    def unlisted(
+        self, measure: Measure, rows: Sequence[Mapping[str, Any]]
+    ) -> Callable[[Mapping[str, Any]], tuple[float, float] | None]:
+        """Within a number of touches that nobody had, as many reached it as within fewer."""
+        if measure.name != "share" or not rows:
+            return lambda _cell: None
+        known = [row["touches"] for row in rows]
+        by = [0, *(row["converted_by"] for row in rows)]
+        whole = float(rows[0]["journeys"])
+        return lambda cell: (float(by[bisect_right(known, cell["touches"])]), whole)
 
     def times_from(self, scope: Scope) -> float:
         """The share of the customers whose times were kept."""
