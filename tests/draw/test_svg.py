@@ -127,12 +127,6 @@ def test_a_hidden_table_heads_rows_and_columns():
     assert table.xpath("count(//th[@scope='col'])") == 2
 
 
-def test_a_standalone_drawing_is_xml_with_its_styles():
-    drawing = svg.drawing(10, 10, svg.text(1, 1, "ñ & <"), label="x")
-    root = etree.fromstring(svg.standalone(drawing))
-    assert "--ink:" in root.findtext("{http://www.w3.org/2000/svg}style")
-
-
 def test_a_figure_keeps_its_styles_to_itself():
     style = html.fragment_fromstring(svg.figure(svg.drawing(1, 1, label="x"))).findtext("style")
     assert ":root" not in style

@@ -14,7 +14,7 @@ from importlib.resources import files
 from markupsafe import Markup, escape
 
 from travesia.draw import tokens
-from travesia.draw.curves import Point, num
+from travesia.draw.curves import num
 from travesia.draw.labels import measure
 
 _EMPTY = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta"})
@@ -96,13 +96,6 @@ def return_arrow(x_from: float, x_to: float, top: float, depth: float, width: fl
         f"M{num(x_from)} {num(top)}V{bend}Q{num(x_from)} {low} {num(x_from + side)} {low}"
         f"H{num(x_to - side)}Q{num(x_to)} {low} {num(x_to)} {bend}V{num(top + 4 + width)}"
     )
-
-
-def back_edge(start: Point, end: Point, depth: float) -> str:
-    """Commands of an edge that runs back: out of `start` downwards, deep, up into `end`."""
-    (x0, y0), (x1, y1) = start, end
-    low = num(max(y0, y1) + depth)
-    return f"M{num(x0)} {num(y0)}C{num(x0)} {low} {num(x1)} {low} {num(x1)} {num(y1)}"
 
 
 def arrow_up(x: float, y: float, size: float, **attributes: object) -> Markup:
@@ -255,14 +248,6 @@ def figure(svg: Markup, table: Markup | None = None) -> Markup:
     VS Code where they differ from it.
     """
     return el("figure", el("style", Markup(_figure_css())), svg, table, class_="travesia")  # noqa: S704 - our own file
-
-
-def standalone(svg: Markup) -> Markup:
-    """A drawing as a file of its own (.svg), with its styles inside."""
-    style = el("style", Markup(tokens.css(root="svg") + drawing_css()))  # noqa: S704 - our own file
-    end = svg.index(">") + 1
-    paper = '<rect width="100%" height="100%" fill="var(--surface)"/>'
-    return Markup(svg[:end] + style + paper + svg[end:])  # noqa: S704 - parts are markup
 
 
 @cache

@@ -70,10 +70,8 @@ SHADOW = (
     "0 8px 24px rgb(22 32 43/.12),0 1px 2px rgb(22 32 43/.08)",
     "0 8px 24px rgb(0 0 0/.5)",
 )
-SIZES = (12, 13, 14, 16, 20, 28)
 WEIGHTS = (400, 500, 600)
 SANS = 'Inter,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif'
-SERIF = '"Source Serif 4",Georgia,"Times New Roman",serif'
 
 _CHANNEL_COLOURS = {
     "web": 0,

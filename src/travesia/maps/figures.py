@@ -154,11 +154,6 @@ class Figure:
         return self.binding.definition.pick() or self._filled(_DEFINITIONS[self.binding.measure])
 
     @property
-    def has_interval(self) -> bool:
-        """Whether both ends of an interval are known."""
-        return self.low is not None and self.high is not None
-
-    @property
     def low(self) -> float | None:
         """The lower end of the interval."""
         return self.measured.low if self.measured else None

@@ -88,17 +88,9 @@ class Layout:
         """The middle of a column."""
         return column.x + self.width / 2
 
-    def column_of(self, step: str) -> Column | None:
-        """The column of a step, if it is on this drawing."""
-        return self._by_step.get(step)
-
     def span_of(self, stage: str) -> Span | None:
         """The span of a stage, if it is on this drawing."""
         return next((one for one in self.spans if one.stage.key == stage), None)
-
-    @cached_property
-    def _by_step(self) -> dict[str, Column]:
-        return {column.step.key: column for column in self.columns if column.step}
 
     def _columns(self) -> Iterator[Column]:
         grid, x, before = 1, -self.gap, None
