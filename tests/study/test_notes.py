@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import travesia as tv
 from study.random_journeys import HOUR, STARTS, Event, journeys_of, log_of
 from travesia.locale import language
 from travesia.study.describe import Describe
@@ -39,3 +40,15 @@ def test_it_says_what_was_set_aside():
     assert "2 of 1 rows were set aside (2 no time)." in journeys.ask(Flow()).note
     with language("es"):
         assert "Se apartaron 2 de 1 filas (2 sin fecha)." in journeys.ask(Flow()).note
+
+
+def test_it_says_where_times_without_a_zone_were_read(tmp_path):
+    source = tmp_path / "log.csv"
+    source.write_text("customer,touchpoint,time\nana,visit,2026-03-01 10:00\n")
+    with language("es"):
+        naive = tv.read(source, timezone="Europe/Madrid")
+    said = "Times without a zone were read in Europe/Madrid."
+    assert said in naive.ask(Flow()).note
+    assert said in naive.save(tmp_path / "kept").ask(Flow()).note
+    source.write_text("customer,touchpoint,time\nana,visit,2026-03-01T10:00Z\n")
+    assert "without a zone" not in tv.read(source, timezone="Europe/Madrid").ask(Flow()).note

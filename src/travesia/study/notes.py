@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from travesia.draw import words
-from travesia.locale import texts
+from travesia.locale import LANGUAGES, language, texts
 
 if TYPE_CHECKING:
     from travesia.study.question import Answer
 
 _ = texts("study")
+_record = texts("record")
 
 
 def note(answer: Answer) -> str:
@@ -22,6 +23,7 @@ def note(answer: Answer) -> str:
             *_counted(answer),
             *answer.question.remark(answer),
             *_sampled(answer),
+            *_read_in(answer),
             *_order(answer),
             *_lenses(answer),
             *_set_aside(answer),
@@ -58,6 +60,20 @@ def _made(journeys: int) -> str:
 def _sampled(answer: Answer) -> list[str]:
     share = answer.question.times_from(answer.journeys.scope)
     return [_("Times come from {share:.1%} of the customers.", share=share)] if share < 1 else []
+
+
+def _read_in(answer: Answer) -> list[str]:
+    """Where times without a zone were read, if there were any.
+
+    What was said of the source is in the language it was read in.
+    """
+    titles = set()
+    for one in LANGUAGES:
+        with language(one):
+            titles.add(_record("time zone"))
+    if not any(what in titles for what, _how in answer.journeys.said):
+        return []
+    return [_("Times without a zone were read in {zone}.", zone=answer.journeys.scope.zone)]
 
 
 def _order(answer: Answer) -> list[str]:
