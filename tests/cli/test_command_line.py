@@ -17,6 +17,7 @@ import pytest
 import travesia as tv
 from travesia.cli import spoken
 from travesia.cli.run import run
+from travesia.locale import language
 from travesia.study.question import kinds, question_type
 
 EVENTS = """user_id,event,timestamp,channel,country
@@ -150,7 +151,7 @@ def test_every_question_can_be_asked(travesia: Run, tmp_path: Path, kind: str) -
 def test_what_the_numbers_mean_is_not_lost_in_a_pipe(travesia: Run, events: str) -> None:
     for words in ([], ["--format", "csv"]):
         ran = travesia("ask", "flow", events, *words)
-        assert "1 of 8 rows" in ran.err
+        assert "1 row of 8" in ran.err
         assert "3 customers" in ran.err
 
 
@@ -220,7 +221,7 @@ def test_help_and_answers_speak_spanish(events: str) -> None:
 def test_describe_says_what_was_recognised_and_set_aside(travesia: Run, events: str) -> None:
     ran = travesia("describe", events)
     assert "user_id" in ran.err
-    assert "1 rows set aside, no customer" in ran.err
+    assert "1 row set aside, no customer" in ran.err
     assert "visit" in ran.out
 
 
@@ -342,3 +343,13 @@ def test_a_full_disk_and_a_poor_terminal_are_told(events: str) -> None:
     assert (full.returncode, "Traceback" in full.stderr) == (1, False)
     poor = ran(f"LC_ALL=C PYTHONUTF8=0 PYTHONIOENCODING=ascii {words}")
     assert (poor.returncode, "PYTHONIOENCODING=utf-8" in poor.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["ask", "--help"], ["ask", "flow", "--help"]])
+def test_help_has_no_english_left(travesia: Run, words: list[str]) -> None:
+    with language("es"):
+        said = travesia(*words).out
+    assert "Uso: " in said
+    assert "enseña esta ayuda" in said
+    assert "Usage" not in said
+    assert "Show" not in said
