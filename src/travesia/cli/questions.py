@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from travesia.cli.helping import in_words
 from travesia.cli.reading import LookingCommand, apart, journeys_from, source_parameters
 from travesia.cli.showing import Format, chosen, show
 from travesia.cli.waiting import working
@@ -63,14 +64,21 @@ def question_command(kind: type[Question]) -> Any:
     from travesia.study.question import summary
 
     single.command(_command_name(kind.kind), cls=LookingCommand, help=summary(kind))(_asking(kind))
-    return typer.main.get_command(single)
+    return in_words(typer.main.get_command(single))
 
 
 def output_parameters() -> list[inspect.Parameter]:
     """--format, --out and --limit."""
     shown = _("The answer")
     return [
-        _keyword("format", Format | None, None, typer.Option(help="", rich_help_panel=shown)),
+        _keyword(
+            "format",
+            Format | None,
+            None,
+            typer.Option(
+                help=_("how to write it; else as the file's name says"), rich_help_panel=shown
+            ),
+        ),
         _keyword(
             "out",
             Path | None,

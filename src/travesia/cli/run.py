@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from travesia.cli.helping import in_words
 from travesia.errors import TravesiaError
 from travesia.locale import LANGUAGES, texts
 
@@ -23,7 +24,8 @@ INTERRUPTED = 130
 def run(words: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for each kind of end
     """Run one command line; gives the exit code."""
     try:
-        code = application()(args=list(words), standalone_mode=False)
+        command = in_words(typer.main.get_command(application()))
+        code = command(args=list(words), standalone_mode=False)
     except typer.TyperException as error:
         return _misspoken(error)
     except TravesiaError as error:
