@@ -206,7 +206,10 @@ class Journeys:
         names.setdefault("dimensions", tuple(one.name for one in kinds if not one.attribute))
         names.setdefault("attributes", tuple(one.name for one in kinds if one.attribute))
         names.setdefault("timezone", self._snapshot.zone)
-        names["as_before"] = self._snapshot.read_as
+        names |= {
+            "as_before": self._snapshot.read_as,
+            "kinds": {one.name: one.kind for one in kinds},
+        }
         events = open_recognised(source, catalogue, **names)
         return Journeys(store.append(self._snapshot, events), self.lenses, self._engine)
 

@@ -140,7 +140,11 @@ def open_recognised(source: Any, catalogue: Catalogue | None, **names: Any) -> E
     known = inspect.signature(open_events).parameters
     for name in names:
         if name not in known:
-            options = [*(one for one in known if one != "as_before"), "catalogue", "engine"]
+            options = [
+                *(one for one in known if one not in ("as_before", "kinds")),
+                "catalogue",
+                "engine",
+            ]
             raise UnknownName("option", name, options, "tv.read")
     if catalogue is None:
         return open_events(source, **names)

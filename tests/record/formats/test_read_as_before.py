@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 
 import travesia as tv
@@ -87,6 +88,40 @@ def test_columns_that_are_gone_are_recognised_anew(write):
     two = write("user_id,event,time\na,x,2024-01-02\n", "2.csv")
     both = tv.read(one, customer="who").append(two)
     assert (both.customers, both.events) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        ("A1", "11", ["A1", "11"]),
+        ("A1", "2024-01-01", ["A1", "2024-01-01"]),
+        ("7", "", [7.0, None]),
+        ("7", "lots", [7.0, None]),
+        ("7", str(2**60), [7.0, 2.0**60]),
+        ("2024-01-01", "", [datetime(2024, 1, 1, tzinfo=UTC), None]),
+    ],
+)
+def test_further_columns_hold_what_they_held(write, read, first, then, expected):
+    paths = [
+        write(f"user_id,event,time,more\na,x,2024-01-01,{cell}\n", f"{number}.csv")
+        for number, cell in enumerate((first, then))
+    ]
+    one = read(paths[0], dimensions=["more"])
+    kinds = {column.name: column.kind for column in one.events.columns}
+    two = read(paths[1], dimensions=["more"], kinds=kinds)
+    assert [*one.column("more"), *two.column("more")] == expected
+    assert tv.read(paths[0], dimensions="*").append(paths[1]).events == 2
+
+
+def test_large_numbers_can_be_appended_to_small_and_small_to_large(at):
+    def table(number: int) -> pa.Table:
+        row = {"user_id": "a", "event": "x", "time": at("2024-01-01"), "ref": number}
+        return pa.Table.from_pylist([row])
+
+    large, small = table(2**60 + 1), table(5)
+    assert tv.read(large, dimensions="*").append(small).what(ref="5").events == 1
+    both = tv.read(small, dimensions="*").append(large)
+    assert (both.events, dict(both.columns)) == (2, {"ref": "number"})
 
 
 def test_named_columns_win_over_earlier_ones(write, read):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from travesia.record.events import Events
+    from travesia.record.events import ColumnKind, Events
 
 __all__ = ["open_events"]
 
@@ -31,6 +31,7 @@ def open_events(
     sheet: str | int | None = None,
     lifecycle: str | None = None,
     as_before: Mapping[str, str] | None = None,
+    kinds: Mapping[str, ColumnKind] | None = None,
 ) -> Events:
     """A source as checked events.
 
@@ -56,6 +57,8 @@ def open_events(
         lifecycle: keep only events of this transition, such as "complete"; None keeps all.
         as_before: `Events.read_as` of an earlier source: holds where nothing is named, and where
             this source agrees.
+        kinds: what the further columns of an earlier source hold, so that a column of text stays
+            one though only numbers come now; cells that are not of the kind count as missing.
 
     Raises:
         InputError: if a file cannot be read, or its columns cannot be told.
@@ -83,6 +86,7 @@ def open_events(
         timezone=timezone,
         lifecycle=lifecycle,
         before=as_before or {},
+        kinds=kinds or {},
     )
     return opened(source, wishes, Options(delimiter, encoding, quote, time_format, sheet))
 

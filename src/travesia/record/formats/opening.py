@@ -49,6 +49,7 @@ class Wishes:
     timezone: str
     lifecycle: str | None
     before: Mapping[str, str]
+    kinds: Mapping[str, ColumnKind]
 
 
 def opened(source: Any, wishes: Wishes, options: Options) -> Events:
@@ -178,14 +179,19 @@ def _further(
     attributes = _attributes(feeds, wishes, found)
     for name in _dimensions(feeds, wishes, found, attributes):
         if name not in made or (made[name][1] != name and name in feeds[0].kinds):
-            _add(made, feeds, name, attribute=False)
+            _add(made, feeds, name, wishes.kinds, attribute=False)
     for name in attributes:
-        _add(made, feeds, name, attribute=True)
+        _add(made, feeds, name, wishes.kinds, attribute=True)
     return tuple(made.values())
 
 
 def _add(
-    made: dict[str, tuple[Column, str]], feeds: list[Feed], name: str, *, attribute: bool
+    made: dict[str, tuple[Column, str]],
+    feeds: list[Feed],
+    name: str,
+    before: Mapping[str, ColumnKind],
+    *,
+    attribute: bool,
 ) -> None:
     called = name
     while called in made or (called in TAKEN and called not in ("channel", "value")):
@@ -194,6 +200,8 @@ def _add(
         "text" if _holds_ids(feed, name) else _kind(feed, name) for feed in feeds
     }
     kind = kinds.pop() if len(kinds) == 1 else "text"
+    if "text" in (kind, before.get(called)):  # what is not sure to be something else
+        kind = before.get(called, kind)
     made[called] = (Column(called, kind, attribute), name)
 
 
@@ -361,7 +369,7 @@ def _of_columns(
     for column, name in further:
         if column.name != name and column.name not in EXTRA:
             yield column.name, _("column {name}, renamed", name=repr(name))
-        if column.kind == "text" and all(feed.find(name) == "number" for feed in feeds):
+        if column.kind == "text" and any(_holds_ids(feed, name) for feed in feeds):
             yield column.name, _("whole numbers beyond 2^53 are kept as text")
 
 
