@@ -113,10 +113,10 @@ def _stage_words(stage: StageSpread) -> Iterator[object]:
 def _touchpoint(one: TouchpointUse) -> Iterator[Markup]:
     yield said("td", one.name.pick())
     if one.share is None or not one.met:
-        yield el("td", words.DASH)
+        yield el("td", words.DASH, class_="met")
     else:
         bar = el("i", el("u", style=f"width:{100 * min(one.share, 1):.1f}%"), aria_hidden="true")
-        yield el("td", words.share(one.share), bar, class_="met")
+        yield el("td", bar, words.share(one.share), class_="met")
     yield el("td", *_goal(one))
     kind = {"over-used": "pain", "under-used": "good"}.get(one.use, "sec")
     yield el("td", el("span", _(_USES[one.use]), class_=kind) if _USES[one.use] else None)
