@@ -158,7 +158,7 @@ def test_within_chooses_the_customers_of_a_path():
 
 
 def test_a_cell_needs_a_path():
-    with pytest.raises(InvalidValue, match="Which path"):
+    with pytest.raises(InvalidValue, match=r"path=\[\"visit\", \"cart\"\]"):
         journeys_of(log_of(ana="visit")).ask(Paths()).customers(path="visit")
 
 

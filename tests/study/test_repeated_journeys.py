@@ -52,6 +52,19 @@ def test_each_by_itself_keeps_the_plain_interval() -> None:
     assert row["low"] == pytest.approx(float(intervals.wilson(8, 8)[0]))
 
 
+def test_a_few_with_most_visits_count_for_less_than_customers() -> None:
+    often = {"ana": 100, **{f"c{n}": 1 for n in range(9)}}
+    visits = journeys_of(repeated(often, "visit", "cart")).split(gap=HOUR)
+    alone = 109**2 / (100**2 + 9)
+    low = pytest.approx(float(intervals.wilson(alone, alone)[0]))
+    (path,) = visits.ask(tv.Paths(goal="cart")).to_pylist()
+    assert (path["low"], path["conversion_low"]) == (low, low)
+    assert visits.ask(tv.StepMatrix(steps=1)).to_pylist()[0]["low"] == low
+    touches = visits.ask(Touches("cart"))
+    assert touches.to_pylist()[0]["share_low"] == low
+    assert touches.facts["share_within_seven_low"] == low
+
+
 def test_attempts_do_not_make_a_share_thick() -> None:
     journeys = journeys_of(repeated({"ana": 100, "ben": 1}, "visit", "cart"))
     assert journeys.ask(replace(EACH, min_customers=3)).to_pylist()[1]["share_of_all"] is None

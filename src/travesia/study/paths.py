@@ -193,6 +193,7 @@ class Paths(Question):
                 "journeys": int(counts[one, 0]),
                 "customers": int(counts[one, 1]),
                 "converted": int(counts[one, 2]),
+                "squares": int(counts[one, 3]),
                 "variants": 1,
                 "time": _median(partial["times"], int(places[one])),
             }
@@ -214,6 +215,8 @@ class Paths(Question):
                 "path": None,
                 "journeys": journeys,
                 "customers": None if scope.split else journeys,
+                # after a split nothing is known of whose the rest are: at worst of one customer
+                "squares": journeys**2 if scope.split else journeys,
                 "converted": int(partial["reached"]) - sum(row["converted"] for row in listed),
                 "variants": None if found.missed else found.hashes.size - len(listed),
                 "time": None,
@@ -225,8 +228,9 @@ class Paths(Question):
     ) -> dict[str, Any]:
         """Null columns without a goal."""
         converted = np.array([row["converted"] for row in rows], np.int64)
-        # whoever has no count of customers (the rest, after a split) counts as one
-        low, high = shares.wilson_by_customers(converted, journeys, np.maximum(customers, 1))
+        squares = np.array([row["squares"] for row in rows], np.float64)
+        effective = intervals.ratio(journeys.astype(np.float64) ** 2, squares)
+        low, high = shares.wilson_by_customers(converted, journeys, effective)
         hidden = (customers < self.min_customers) | (self.goal is None)
         return {
             "converted": pa.array(converted, mask=np.full(len(rows), self.goal is None)),
@@ -284,7 +288,10 @@ class CountPaths:
     to_goal: bool
 
     def observe(self, block: Block) -> Partial:
-        """`paths` (journeys, customers, converted), `examples`, `times`, `reached` (of all)."""
+        """`paths` (journeys, customers, converted, squares), `examples`, `times`, `reached`.
+
+        `squares` are of customers' numbers of journeys, `reached` of all paths.
+        """
         hashes, ends, goals = self.cut(block)
         reached = np.bincount(block.group[goals >= 0], minlength=block.groups)
         place = np.searchsorted(self.chosen, hashes)
@@ -295,9 +302,10 @@ class CountPaths:
         span = max(self.chosen.size, 1)
         cell = block_rows.group.astype(np.int64) * span + place
         fresh = shares.distinct(cell, block_rows.owner)
+        squares = fresh if fresh.all() else shares.squares(cell, block_rows.owner)
         return Partial(
             {
-                "paths": tallied(span, cell, fresh, goals >= 0),
+                "paths": tallied(span, cell, fresh, goals >= 0, squares),
                 "examples": Examples.seen(block_rows, ends, place),
                 "times": self._times(block_rows, ends, goals, place),
                 "reached": Tally(reached.astype(np.int64)),

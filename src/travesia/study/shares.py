@@ -49,6 +49,15 @@ def of_owner(block: Block, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool
     return sum_of_owner(block, chosen) > 0
 
 
+def squares(cell: npt.NDArray[np.int64], owner: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """At each entry how many share its (cell, owner): sums are of the squares of those numbers."""
+    _, owner = np.unique(owner, return_inverse=True)
+    place = cell.astype(np.int64) * (int(owner.max(initial=0)) + 1) + owner
+    _, place, times = np.unique(place, return_inverse=True, return_counts=True)
+    found: npt.NDArray[np.int64] = times[place].astype(np.int64)
+    return found
+
+
 def distinct(cell: npt.NDArray[np.int64], owner: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """1 at one entry of each different (cell, owner), 0 at the others: sums count owners."""
     fresh = np.zeros(cell.size, np.int64)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from travesia.engines.blocks import Block
-from travesia.engines.counting import CUSTOMERS, JOURNEYS, counts
+from travesia.engines.counting import CUSTOMERS, EVERYBODY, JOURNEYS, SQUARES, counts, independent
 from travesia.engines.partials import Partial, Sparse, Tally, summed
 from travesia.engines.passes import Marker
 from travesia.engines.scope import Scope
@@ -99,7 +99,8 @@ class StepMatrix(Question):
         nodes = len(scope.touchpoints) + 2
         cell, journeys = _cells(partials[0]["steps"])
         at_risk = np.full(cell.size, int(partials[0]["rows"]))
-        low, high = shares.wilson_by_customers(journeys, at_risk, int(partials[0]["keys"]))
+        looked_at = {JOURNEYS: partials[0]["rows"], SQUARES: partials[0]["squares"]}
+        low, high = shares.wilson_by_customers(journeys, at_risk, independent(looked_at))
         thin = int(partials[0]["keys"]) < self.min_customers
         names = pa.concat_arrays(
             [scope.touchpoints.names.cast(pa.string()), pa.array([BEFORE, END])]
@@ -153,7 +154,7 @@ class StepMatrix(Question):
     def facts(self, scope: Scope, partials: Any) -> dict[str, Any]:
         """`journeys`, `customers`: those that the shares are of."""
         del scope
-        return {"journeys": int(partials[0]["rows"]), "customers": int(partials[0]["keys"])}
+        return {"journeys": int(partials[0]["rows"]), "customers": int(partials[0]["owners"])}
 
     def _numbers(self) -> Steps:
         """How far each step is from the origin."""
@@ -197,7 +198,7 @@ class CountSteps:
     size: int
 
     def observe(self, block: Block) -> Partial:
-        """`steps` (journeys of each cell), and `rows` and `keys` that have an origin."""
+        """`steps` (journeys of each cell); of rows with an origin what `counting` counts."""
         place = self.origin.place(block)
         has = place >= 0
         rows, place = block.keep(has), place[has]
@@ -207,7 +208,15 @@ class CountSteps:
             if block.groups * self.steps * (self.size + 2) <= MOST_DENSE
             else self.sparse(rows, place)
         )
-        return Partial({"steps": found, "rows": looked_at[JOURNEYS], "keys": looked_at[CUSTOMERS]})
+        return Partial(
+            {
+                "steps": found,
+                "rows": looked_at[JOURNEYS],
+                "keys": looked_at[CUSTOMERS],
+                "owners": looked_at[EVERYBODY],
+                "squares": looked_at[SQUARES],
+            }
+        )
 
     def dense(self, rows: Block, place: npt.NDArray[np.int32]) -> Tally:
         """All cells, shape (groups, steps, touchpoints + 2)."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from travesia.engines.blocks import Block
 from travesia.engines.counting import CUSTOMERS, JOURNEYS, independent
-from travesia.engines.partials import Gathered, Partial, Sparse
+from travesia.engines.partials import Gathered, Partial, Sparse, Tally
 from travesia.engines.passes import Marker
 from travesia.engines.scope import CHANNEL, Scope
 from travesia.errors import InvalidValue
@@ -135,7 +135,7 @@ class Touches(Question):
             "journeys": found.journeys,
             "converted": converted,
             "open": int(found.open.sum()),
-            **found.plain(converted),
+            **found.plain(converted, int(partials[0]["squares"])),
             **found.kaplan_meier(),
             "median_time": _median(np.sort(partials[0]["times"][1])),
             "channels": _histogram(partials[0]["channels"]),
@@ -209,9 +209,10 @@ class CountTouches:
     share: float
 
     def observe(self, block: Block) -> Partial:
-        """`touches` (journeys, customers, converted, channels), `channels`, `times`, `furthest`.
+        """`touches` (journeys, customers, converted, channels), `channels`, `times`; and more.
 
-        `furthest` counts customers by the interactions of the journey that went on longest.
+        `furthest` counts customers by the interactions of the journey that went on longest;
+        `squares` sums those of their numbers of journeys that reached the goal.
         """
         goal, channels = before_goal(block, self.accepted, self.channels)
         reached = goal >= 0
@@ -225,6 +226,7 @@ class CountTouches:
                 "touches": tallied(SPAN, cell, fresh, reached, np.where(reached, channels, 0)),
                 "channels": tallied(SPAN, group[reached] * SPAN + most),
                 "furthest": _furthest(group, block.owner, touches + reached),
+                "squares": Tally(_squares(block, reached)),
                 "times": self._times(block),
             }
         )
@@ -326,10 +328,10 @@ class Distribution:
         undefined = (left <= 0) | (left >= 1)
         return 1 - left, np.where(undefined, np.nan, low), np.where(undefined, np.nan, high)
 
-    def plain(self, converted: int) -> dict[str, Any]:
-        """The count over those who reached the goal."""
+    def plain(self, converted: int, squares: int) -> dict[str, Any]:
+        """The count over those who reached the goal, whose numbers by customer have squares."""
         within = int(self.converted[self.touches <= SEVEN].sum())
-        drawn = converted * self.independent / max(self.journeys, 1)
+        drawn = float(intervals.ratio(converted**2, squares))
         low, high = shares.wilson_by_customers(within, converted, drawn)
         needed: Any = Counted(self.touches, self.converted)
         first, last = (
@@ -390,6 +392,14 @@ def _furthest(group: Counts, owner: npt.NDArray[np.int32], reach: Counts) -> Spa
         last[:-1] = (group[1:] != group[:-1]) | (owner[1:] != owner[:-1])
         group, reach = group[last], reach[last]
     return tallied(SPAN, group * SPAN + reach)
+
+
+def _squares(block: Block, reached: npt.NDArray[np.bool_]) -> Counts:
+    """By group, the sum of the squares of customers' numbers of such rows."""
+    rows = block.keep(reached)
+    shared = shares.squares(rows.group.astype(np.int64), rows.owner)
+    found: Counts = np.bincount(rows.group, shared, block.groups).astype(np.int64)
+    return found
 
 
 def _medians(found: tuple[Counts, Counts], touches: Counts) -> pa.Array:
