@@ -269,6 +269,12 @@ def test_one_wild_number_does_not_change_the_unit(write, read, at, wild):
     assert found.column("time")[-1] == at("2024-01-01T10:00")
 
 
+def test_seconds_win_where_all_are_as_likely(read, at):
+    epochs = [1704103200, 2**62, -(2**62)]
+    found = read(pa.table({"user_id": ["a"] * 3, "event": ["x"] * 3, "time": epochs}))
+    assert found.column("time") == [at("2024-01-01T10:00")]
+
+
 def test_days_written_as_numbers_are_days_whatever_stands_beside_them(read, at):
     table = pa.table(
         {"user_id": ["a"] * 3, "event": ["x"] * 3, "date": [20240131, 2**62, 20240201]}

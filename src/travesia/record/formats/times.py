@@ -289,6 +289,8 @@ def _of_epochs(numbers: npt.NDArray[np.float64], zone: ZoneInfo) -> Clock | None
     large = _large(numbers)
     if 2 * large.size < numbers.size or not large.size:
         return None
+    if (large > 0).any():  # times before 1970 do not outvote those after it
+        large = large[large > 0]
     counts = {way: int(_plausible(large, way).sum()) for way in UNITS}
     best = max(counts, key=lambda way: counts[way])
     if 2 * counts[best] >= large.size:
