@@ -6,6 +6,7 @@ import pytest
 
 from travesia.maps.candidates import (
     Candidate,
+    against_the_goal,
     bottlenecks,
     drop_offs,
     high_scores,
@@ -149,6 +150,12 @@ def test_a_low_score_concerns_customers_however_many_answers_they_gave():
 )
 def test_what_sways(row, found):
     assert bool(swaying([row])) is found
+
+
+def test_what_goes_against_the_goal_concerns_customers_however_often_they_came():
+    row = swayed(ratio=0.6, low=0.5, high=0.8, met=900, met_reached=100, customers=300)
+    (found,) = against_the_goal([row], 1000)
+    assert (found.weight, found.part or found.whole) == (0.3, 300)
 
 
 @pytest.mark.parametrize(("weight", "severity"), [(0.5, 5), (0.15, 4), (0.1, 3), (0.03, 2), (0, 1)])

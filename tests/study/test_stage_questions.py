@@ -442,6 +442,7 @@ def visited(times):
 def test_the_same_visit_again_makes_an_influence_no_surer():
     once, often = (table(visited(times), "touchpoint")["a",] for times in (1, 20))
     assert often["met"] == 20 * once["met"]
+    assert often["customers"] == once["customers"] == once["met"]
     for name in ("ratio", "low", "high", "p_value"):
         assert often[name] == pytest.approx(once[name])
 

@@ -210,11 +210,10 @@ def against_the_goal(influence: Iterable[Row], customers: int) -> list[Candidate
         Candidate(
             "goes without the goal",
             row["touchpoint"],
-            row["met"] / customers,
+            row["customers"] / customers,
             "influence",
             {"touchpoint": row["touchpoint"]},
-            part=row["met"] - row["met_reached"],
-            whole=row["met"],
+            whole=row["customers"],
         )
         for row in swaying(influence)
         if row["ratio"] < 1

@@ -252,7 +252,7 @@ class Findings:
 
     @staticmethod
     def _influence(name: str, touchpoint: str) -> Binding:
-        columns = ("ratio", "ratio", "low", "high", "met")
+        columns = ("ratio", "ratio", "low", "high", "customers")
         return bindings.number(name, "influence", "influence", columns, touchpoint=touchpoint)  # type: ignore[arg-type]
 
     def _opportunity(self, one: Candidate) -> Opportunity:

@@ -101,13 +101,15 @@ def count_exposed(
     number of bits of a length. Returns, as rows:
     met: [group, stratum, touchpoint, reached], by the length without the touchpoint's own;
     absent: the same of those that did not meet it; rows: [group] -> those that did not reach it,
-    those that did, and the sum over owners of the squares of their rows (an owner's rows stand
-    together).
+    those that did, and the sum over owners of the squares of their rows; customers: [group,
+    touchpoint] -> owners that met it (an owner's rows stand together).
     """
     names = goal.size
     met = np.zeros((groups, strata, names, 2), np.int64)
     absent = np.zeros((groups, strata, names, 2), np.int64)
     rows = np.zeros((groups, 3), np.int64)
+    customers = np.zeros((groups, names), np.int64)
+    met_last = np.full((groups, names), -1, np.int64)
     last = np.full(groups, -1, np.int64)
     own = np.zeros(groups, np.int64)
     by_length = np.zeros((groups, strata, 2), np.int64)
@@ -159,6 +161,9 @@ def count_exposed(
                 left >>= 1
                 stratum += 1
             met[g, stratum, t, reached] += 1
+            if met_last[g, t] != owner[row]:
+                met_last[g, t] = owner[row]
+                customers[g, t] += 1
             absent[g, whole, t, reached] -= 1
             times[t] = 0
     for g in range(groups):
@@ -166,7 +171,7 @@ def count_exposed(
             for t in range(names):
                 for r in range(2):
                     absent[g, s, t, r] += by_length[g, s, r]
-    return met, absent, rows
+    return met, absent, rows, customers
 
 
 @compiled

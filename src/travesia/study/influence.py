@@ -68,6 +68,7 @@ class Influence(Question):
     measures = (
         Measure("touchpoint", "label", N_("Touchpoint"), cell=True),
         Measure("met", "count", N_("Met it")),
+        Measure("customers", "count", N_("Customers who met it")),
         Measure("met_reached", "count", N_("Met it and reached the goal")),
         Measure("others", "count", N_("Did not meet it")),
         Measure("others_reached", "count", N_("Did not, and reached the goal")),
@@ -121,6 +122,7 @@ class Influence(Question):
             {
                 "touchpoint": names.take(pa.array(seen)),
                 "met": met_by,
+                "customers": partials[1]["customers"][seen],
                 "met_reached": table.a.sum(0),
                 "others": others,
                 "others_reached": table.c.sum(0),
@@ -220,10 +222,13 @@ class CountExposed:
     strata: int
 
     def observe(self, block: Block) -> Partial:
-        """`met` and `absent`: [stratum, touchpoint, reached]; `rows`: without, with, squares."""
+        """`met` and `absent`: [stratum, touchpoint, reached]; `rows`: without, with, squares.
+
+        And `customers` that met it, by touchpoint.
+        """
         from travesia.study.contact_kernels import count_exposed
 
-        met, absent, rows = count_exposed(
+        met, absent, rows, customers = count_exposed(
             block.start,
             block.stop,
             block.owner,
@@ -237,7 +242,8 @@ class CountExposed:
             block.groups,
             self.strata,
         )
-        return Partial({"met": Tally(met), "absent": Tally(absent), "rows": Tally(rows)})
+        counts = {"met": met, "absent": absent, "rows": rows, "customers": customers}
+        return Partial({name: Tally(values) for name, values in counts.items()})
 
 
 @dataclass(frozen=True, slots=True)
