@@ -76,6 +76,8 @@ class Funnel(Question):
             high="previous_high",
         ),
         Measure("median_time", "duration", N_("Median time")),
+        Measure("entered", "count", N_("Took the first step")),
+        Measure("previous", "count", N_("Took the step before")),
     )
     cell_fields: ClassVar[Mapping[str, str]] = {
         "step": "a step, from 1",
