@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from travesia.engines.compiling import compiled
 
 BROKEN = -1  # instead of a number of fields: quotes that do not close as they should
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def cut_rows(
     data, delimiter, quote, escape, expected, final, longest, line, starts, stops, fields, lines
 ):

@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from travesia.engines.compiling import compiled
 
 YMD, DMY, MDY = 0, 1, 2
 NOT_UNDERSTOOD, NAIVE, ZONED = 0, 1, 2
@@ -36,17 +37,17 @@ def _months(words: str) -> np.ndarray:
 MONTHS = _months(_WORDS)
 
 
-@njit(cache=True)
+@compiled
 def _digit(c):
     return 48 <= c <= 57
 
 
-@njit(cache=True)
+@compiled
 def _letter(c):
     return 97 <= (c | 32) <= 122
 
 
-@njit(cache=True)
+@compiled
 def _number(data, i, end, most):
     """(value, position after it, digits) of the digits at i."""
     value, start = 0, i
@@ -56,7 +57,7 @@ def _number(data, i, end, most):
     return value, i, i - start
 
 
-@njit(cache=True)
+@compiled
 def _month_word(data, i, end):
     """(month or 0, position after the word)."""
     start = i
@@ -75,7 +76,7 @@ def _month_word(data, i, end):
     return 0, i
 
 
-@njit(cache=True)
+@compiled
 def _days(year, month, day):
     """Days since 1970-01-01, or the least int64 if there is no such day."""
     if year < 1 or month < 1 or month > 12 or day < 1:
@@ -96,7 +97,7 @@ def _days(year, month, day):
     return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
 
 
-@njit(cache=True)
+@compiled
 def _date(data, i, end, order, part, size):
     """(days or the least int64, position after it); `part` and `size` are three places to work."""
     none = np.iinfo(np.int64).min
@@ -150,7 +151,7 @@ def _date(data, i, end, order, part, size):
     return _days(year, part[0], part[1]), i
 
 
-@njit(cache=True)
+@compiled
 def _clock(data, i, end):
     """(microseconds of the day or -1, position after it)."""
     hour, after, digits = _number(data, i, end, 6)
@@ -205,7 +206,7 @@ def _clock(data, i, end):
     return ((hour * 60 + minute) * 60 + second) * 1000000 + fraction, i
 
 
-@njit(cache=True)
+@compiled
 def _offset(data, i, end):
     """(minutes east, position after it); 100000 if it is none."""
     if end - i == 1 and (data[i] | 32) == 122:
@@ -230,7 +231,7 @@ def _offset(data, i, end):
     return sign * (hours * 60 + minutes), j
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def read_times(offsets, data, order, micros, found):
     """Each string as a date, perhaps with a time of day and a zone.
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from travesia.engines.compiling import compiled
 
 # What is wrong, if anything.
 SOUND, MALFORMED, MISMATCHED, OWN_ENTITIES, NO_LOG, TOO_MANY_KEYS = range(6)
@@ -29,19 +30,19 @@ LOG, TRACE, EVENT, INT, FLOAT, DATE = (
 CASE = np.uint64(name_hash(b"case:"))  # a trace's key goes on from here
 
 
-@njit(cache=True)
+@compiled
 def _hash(data, start, stop, found):
     for i in range(start, stop):
         found = (found ^ np.uint64(data[i])) * PRIME
     return found
 
 
-@njit(cache=True)
+@compiled
 def _space(c):
     return c in (32, 10, 13, 9)
 
 
-@njit(cache=True)
+@compiled
 def _name_end(data, i):
     """(end of the name at i, start of it after its prefix)."""
     local = i
@@ -55,7 +56,7 @@ def _name_end(data, i):
     return i, local
 
 
-@njit(cache=True)
+@compiled
 def _after(data, i, first, second, third):
     """The position after three given bytes, or -1; -1 as a byte stands for any."""
     while i + 2 < data.size:
@@ -69,7 +70,7 @@ def _after(data, i, first, second, third):
     return -1
 
 
-@njit(cache=True)
+@compiled
 def _after_markup(data, i):
     """The position after the comment, CDATA, instruction or DOCTYPE at i; -1 unfinished, -2 own."""
     n = data.size
@@ -90,7 +91,7 @@ def _after_markup(data, i):
     return -1
 
 
-@njit(cache=True)
+@compiled
 def _key(table, hashes, wanted):
     """Where a hash stands in the open table: (slot of the table, id or -1)."""
     at = np.int64(wanted & np.uint64(table.size - 1))
@@ -101,7 +102,7 @@ def _key(table, hashes, wanted):
     return at, np.int64(-1)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def cut_events(data, depth, table, hashes, seen, places, keys, starts, sizes):
     """Find the wanted attributes of all events of whole traces.
 
@@ -243,7 +244,7 @@ def cut_events(data, depth, table, hashes, seen, places, keys, starts, sizes):
     return done, used, used_depth, keys, SOUND, used
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def gather(data, starts, sizes, offsets, letters):
     """Copy values one behind the other; line ends and tabs become spaces, as XML has it."""
     at = 0
