@@ -60,3 +60,8 @@ def test_truth_values_of_a_table_name_its_cells():
     answer = journeys_of(LOG).ask(tv.Influence("purchase", after=None))
     assert answer.customers(touchpoint="mail", met=np.False_).num_rows == 2
     assert answer.customers(touchpoint="mail", met=True, reached=None).num_rows == 1
+
+
+def test_a_missing_field_is_asked_for_with_what_each_means():
+    with pytest.raises(InvalidValue, match=r"A cell is named by touchpoint \(.+\)"):
+        journeys_of(LOG).ask(tv.Contacts()).customers()
