@@ -223,6 +223,21 @@ def test_any_order_counts_the_most_steps_inside_one_window(log: Log, within: str
     assert reached == [sum(one >= step for one in best) for step in (1, 2, 3)]
 
 
+@given(logs(), st.sampled_from([None, "2h", "9d"]), st.permutations(["visit", "cart", "mail"]))
+def test_the_short_loop_counts_as_the_long_one(
+    log: Log, within: str | None, steps: list[str]
+) -> None:
+    if not known(log, *steps, "ad"):
+        return
+    journeys = journeys_of(log)
+    plain = journeys.ask(tv.Funnel(steps, within=within, times=False))
+    # an optional step after the last takes the long way and changes none before it
+    told = journeys.what(tv.col("touchpoint").isin([*steps, "ad"]))
+    general = tv.Funnel([*steps, "ad"], within=within, optional=(4,), times=False)
+    short = counts_of(plain)
+    assert [one[0] for one in short] == [one[0] for one in counts_of(told.ask(general))[:3]]
+
+
 @given(logs(), shapes())
 def test_two_strict_steps_are_an_edge_of_the_flow(log: Log, shape: Shape) -> None:
     if not known(log, "visit", "cart"):

@@ -307,6 +307,12 @@ class Plan:
         """How many steps there are."""
         return int(self.accepts.shape[0])
 
+    @property
+    def plain(self) -> bool:
+        """Whether the shortest loop is enough."""
+        special = self.optional.any() or self.kills.any() or (self.accepts.sum(axis=0) > 1).any()
+        return self.order == "loose" and self.attempts == "best" and not special
+
     def outcomes(self, block: Block, *, detail: bool) -> Outcomes:
         """How far each unit of a block went."""
         units, source, places = self._held(block)
@@ -347,8 +353,21 @@ class Plan:
         return units.ranged(begin, end, source), source, closed
 
     def _run(self, units: Block, places: Rows, *, detail: bool) -> tuple[Any, ...]:
-        from travesia.study.funnel_kernels import in_any_order, in_order
+        from travesia.study.funnel_kernels import in_any_order, in_order, in_plain_order
 
+        if self.plain and not detail:
+            slots = np.where(self.accepts.any(axis=0), self.accepts.argmax(axis=0), self.steps + 1)
+            furthest, began = in_plain_order(
+                units.start,
+                units.stop,
+                units.touchpoint,
+                units.time,
+                slots,
+                self.steps,
+                self.window,
+            )
+            none = np.zeros((1, self.steps), bool)
+            return furthest, began, furthest < self.steps, none, none.astype(np.int64)
         first_only = self.attempts != "best"
         if self.order == "any":
             step_of = np.where(self.accepts.any(axis=0), self.accepts.argmax(axis=0), -1)

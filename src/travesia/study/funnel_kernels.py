@@ -146,6 +146,37 @@ def in_order(
 
 
 @compiled
+def in_plain_order(start, stop, codes, time, slot_of, steps, window):
+    """As `in_order`, for the usual funnel: the furthest step and its latest beginning.
+
+    No touchpoint is two steps, none may be left out or ends an attempt, others may come between,
+    and the best attempt decides. Nothing is branched on: which step comes next cannot be
+    predicted. Slot 0 is always now, slot k + 1 the latest beginning of an attempt that has done
+    step k; a code that is no step moves between two slots that nobody reads. `slot_of` is the
+    slot a code moves from.
+    """
+    units = start.size
+    furthest = np.zeros(units, np.int32)
+    began = np.full(units, NEVER, np.int64)
+    since = np.empty(steps + 3, np.int64)
+    for unit in range(units):
+        since[:] = NEVER
+        for i in range(start[unit], stop[unit]):
+            now = time[i]
+            since[0] = now
+            slot = slot_of[codes[i]]
+            beginning = since[slot]
+            reached = beginning if now - beginning <= window else NEVER
+            since[slot + 1] = max(since[slot + 1], reached)
+        best = steps
+        while best > 0 and since[best] == NEVER:
+            best -= 1
+        furthest[unit] = best
+        began[unit] = since[best] if best else NEVER
+    return furthest, began
+
+
+@compiled
 def in_any_order(start, stop, codes, time, step_of, steps, window, first_only, detail):
     """Attempts at steps in any order: the most different ones inside one window.
 
