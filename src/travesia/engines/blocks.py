@@ -140,13 +140,18 @@ class Block:
 
     def ranged(self, start: Rows, stop: Rows, rows: Rows | None = None) -> Block:
         """New ranges over the same columns; `rows` says which old row each new one comes from."""
-        source = slice(None) if rows is None else rows
+        if rows is None:
+            return replace(self, start=_rows(start), stop=_rows(stop))
+        from travesia.engines.kernels import gather
+
+        # one group needs no copy of its number for each of what may be very many rows
+        group = np.zeros(rows.size, np.int32) if self.groups == 1 else gather(self.group, rows)
         return replace(
             self,
             start=_rows(start),
             stop=_rows(stop),
-            owner=_rows(self.owner[source]),
-            group=_rows(self.group[source]),
+            owner=_rows(gather(self.owner, rows)),
+            group=_rows(group),
         )
 
     def picked(self, picks: Rows, start: Rows, stop: Rows) -> Block:

@@ -90,28 +90,28 @@ def pick_changes(start, stop, codes):
 
 @compiled
 def split_at_gaps(start, stop, time, gap):
-    """A new row wherever the pause before an interaction is longer than the gap."""
-    rows = 0
+    """A new row wherever the pause before an interaction is longer than the gap.
+
+    Where that is cannot be predicted: both ends of a cut are always written, and kept or not.
+    """
+    most = 1
     for row in range(start.size):
-        rows += 1
-        for i in range(start[row] + 1, stop[row]):
-            rows += time[i] - time[i - 1] > gap
-    first = np.empty(rows, np.int32)
-    last = np.empty(rows, np.int32)
-    source = np.empty(rows, np.int32)
+        most += stop[row] - start[row]
+    first = np.empty(most, np.int32)
+    last = np.empty(most, np.int32)
+    source = np.empty(most, np.int32)
     n = 0
     for row in range(start.size):
         first[n] = start[row]
         source[n] = row
         for i in range(start[row] + 1, stop[row]):
-            if time[i] - time[i - 1] > gap:
-                last[n] = i
-                n += 1
-                first[n] = i
-                source[n] = row
+            last[n] = i
+            first[n + 1] = i
+            source[n + 1] = row
+            n += time[i] - time[i - 1] > gap
         last[n] = stop[row]
         n += 1
-    return first, last, source
+    return first[:n], last[:n], source[:n]
 
 
 @compiled
