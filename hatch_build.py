@@ -29,8 +29,9 @@ class CompiledTexts(BuildHookInterface):
             _compile(source, compiled, language)
             build_data["force_include"][str(compiled)] = f"travesia/locale/{language}/{room}.mo"
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - hatchling's signature
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Throw the compiled copies away: they are in the wheel now."""
+        del version, build_data, artifact_path  # hatchling tells; nothing here depends on it
         if version != "editable":
             self.folder.cleanup()
 

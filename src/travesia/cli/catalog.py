@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import typer
 
-from travesia.cli.reading import LookingCommand, journeys_from, source_parameters
+from travesia.cli.parameters import parameter, shaped
+from travesia.cli.reading import LookingCommand, journeys_from, looking
 from travesia.cli.showing import write
 from travesia.draw import words
 from travesia.locale import texts
@@ -26,33 +26,30 @@ def add_to(app: typer.Typer) -> None:
         no_args_is_help=True,
     )
     group.command("library", help=_("Print the library of common touchpoints as a catalogue."))(
-        _library
-    )
-    _coverage.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(
-                "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
-            ),
-            *source_parameters(),
-            inspect.Parameter(
-                "catalogue",
-                inspect.Parameter.KEYWORD_ONLY,
-                annotation=Annotated[Path, typer.Option(help=_("the catalogue (YAML or JSON)"))],
-            ),
-        ]
+        shaped(
+            _library,
+            [
+                parameter("stages", Preset, default="purchase", text=_("which stages it has")),
+                parameter(
+                    "out",
+                    Path | None,
+                    "--out",
+                    "-o",
+                    default=None,
+                    text=_("write to this file"),
+                ),
+            ],
+        )
     )
     group.command(
         "coverage",
         cls=LookingCommand,
         help=_("Say which events no touchpoint catches, and which touchpoints were never seen."),
-    )(_coverage)
+    )(looking(_coverage, parameter("catalogue", Path, text=_("the catalogue (YAML or JSON)"))))
     app.add_typer(group)
 
 
-def _library(
-    stages: Annotated[Preset, typer.Option()] = "purchase",
-    out: Annotated[Path | None, typer.Option("--out", "-o")] = None,
-) -> None:
+def _library(*, stages: Preset, out: Path | None) -> None:
     from travesia.record.catalogue import Catalogue
 
     write(Catalogue.library(stages).to_yaml(), out)

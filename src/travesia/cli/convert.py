@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from travesia.cli.reading import LookingCommand, apart, journeys_from, source_parameters
+from travesia.cli.parameters import parameter
+from travesia.cli.reading import LookingCommand, apart, journeys_from, looking
 from travesia.cli.waiting import working
 from travesia.errors import InvalidValue, UnknownFormat
 from travesia.locale import texts
@@ -18,32 +18,29 @@ _ = texts("cli")
 
 def add_to(app: typer.Typer) -> None:
     """Add `convert`."""
-    out = Annotated[
-        Path,
-        typer.Option("--out", "-o", help=_("a directory to save journeys in; or .parquet, .arrow")),
-    ]
-    _converted.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(
-                "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
-            ),
-            *source_parameters(),
-            inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, annotation=out),
-            inspect.Parameter(
-                "replace",
-                inspect.Parameter.KEYWORD_ONLY,
-                default=False,
-                annotation=Annotated[
-                    bool, typer.Option("--replace", help=_("replace journeys saved there"))
-                ],
-            ),
-        ]
-    )
     app.command(
         "convert",
         cls=LookingCommand,
         help=_("Save events as journeys, or write journeys as a file."),
-    )(_converted)
+    )(
+        looking(
+            _converted,
+            parameter(
+                "out",
+                Path,
+                "--out",
+                "-o",
+                text=_("a directory to save journeys in; or .parquet, .arrow"),
+            ),
+            parameter(
+                "replace",
+                bool,
+                "--replace",
+                default=False,
+                text=_("replace journeys saved there"),
+            ),
+        )
+    )
 
 
 def _converted(ctx: typer.Context, source: list[str], **options: Any) -> None:

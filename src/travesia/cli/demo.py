@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import typer
 
+from travesia.cli.parameters import parameter, shaped
 from travesia.cli.waiting import working
 from travesia.draw import words
 from travesia.locale import current_language, texts
@@ -27,27 +27,39 @@ CUSTOMERS = 20_000
 
 def add_to(app: typer.Typer) -> None:
     """Add `demo`."""
-    described = {
-        "out": (Path, Path("demo"), ("--out", "-o"), _("the directory of its files")),
-        "customers": (int, CUSTOMERS, ("--customers",), _("how many customers it has")),
-        "seed": (int, 1, ("--seed",), _("another number gives another company")),
-        "open_map": (bool, True, ("--open/--no-open",), _("show the map in a browser")),
-    }
-    _demo.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=default,
-                annotation=Annotated[kind, typer.Option(*written, help=text)],
-            )
-            for name, (kind, default, written, text) in described.items()
-        ]
-    )
     app.command(
         "demo",
         help=_("Build Aurora, a company whose truth is known, and show its measured map."),
-    )(_demo)
+    )(
+        shaped(
+            _demo,
+            [
+                parameter(
+                    "out",
+                    Path,
+                    "--out",
+                    "-o",
+                    default=Path("demo"),
+                    text=_("the directory of its files"),
+                ),
+                parameter(
+                    "customers",
+                    int,
+                    default=CUSTOMERS,
+                    text=_("how many customers it has"),
+                    min=1,
+                ),
+                parameter("seed", int, default=1, text=_("another number gives another company")),
+                parameter(
+                    "open_map",
+                    bool,
+                    "--open/--no-open",
+                    default=True,
+                    text=_("show the map in a browser"),
+                ),
+            ],
+        )
+    )
 
 
 def _demo(*, out: Path, customers: int, seed: int, open_map: bool) -> None:

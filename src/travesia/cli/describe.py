@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import typer
 
 from travesia.cli.questions import output_parameters
-from travesia.cli.reading import LookingCommand, apart, journeys_from, source_parameters
+from travesia.cli.reading import LookingCommand, apart, journeys_from, looking
 from travesia.cli.showing import Format, chosen, show
 from travesia.cli.waiting import working
 from travesia.locale import texts
@@ -18,18 +17,8 @@ _ = texts("cli")
 
 def add_to(app: typer.Typer) -> None:
     """Add `describe`."""
-    command = _described
-    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(
-                "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
-            ),
-            *source_parameters(),
-            *output_parameters(),
-        ]
-    )
     app.command("describe", cls=LookingCommand, help=_("Say what a source of events holds."))(
-        command
+        looking(_described, *output_parameters())
     )
 
 

@@ -17,6 +17,7 @@ class _Context(typer.Context):
 
     def make_formatter(self) -> Any:
         formatter = super().make_formatter()
+        # typer keeps the formatter's class to itself, so its method is replaced, not overridden
         write = partial(formatter.write_usage, prefix=_("Usage: "))
         formatter.write_usage = write  # type: ignore[method-assign]
         return formatter

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from travesia.cli.reading import LookingCommand, Options, apart, journeys_from, source_parameters
+from travesia.cli.parameters import parameter
+from travesia.cli.reading import LookingCommand, Options, apart, journeys_from, looking
 from travesia.cli.showing import write
 from travesia.cli.waiting import working
 from travesia.locale import current_language, texts
@@ -25,54 +25,46 @@ _ = texts("cli")
 
 def add_to(app: typer.Typer) -> None:
     """Add `map`."""
-
-    def option(name: str, kind: Any, default: Any, *written: str, text: str) -> inspect.Parameter:
-        made = typer.Option(*written, help=text, rich_help_panel=_("The map"))
-        return inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, made]
-        )
-
-    _mapped.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(
-                "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
-            ),
-            *source_parameters(),
-            option(
-                "out",
-                Path,
-                Path("map.html"),
-                "--out",
-                "-o",
-                text=_("where to: .html, .json or .yaml"),
-            ),
-            option(
-                "catalogue",
-                Path | None,
-                None,
-                "--catalogue",
-                text=_("a touchpoint catalogue (YAML or JSON)"),
-            ),
-            option(
-                "goal",
-                str | None,
-                None,
-                "--goal",
-                text=_("the touchpoint that is the outcome wanted"),
-            ),
-            option("title", str | None, None, "--title", text=_("the map's title")),
-            option(
-                "edited",
-                Path | None,
-                None,
-                "--map",
-                text=_("measure this map (YAML or JSON) instead of drafting one"),
-            ),
-        ]
-    )
+    panel = _("The map")
     app.command(
         "map", cls=LookingCommand, help=_("Draft a journey map from events, measured in one go.")
-    )(_mapped)
+    )(
+        looking(
+            _mapped,
+            parameter(
+                "out",
+                Path,
+                "--out",
+                "-o",
+                default=Path("map.html"),
+                text=_("where to: .html, .json or .yaml"),
+                panel=panel,
+            ),
+            parameter(
+                "catalogue",
+                Path | None,
+                default=None,
+                text=_("a touchpoint catalogue (YAML or JSON)"),
+                panel=panel,
+            ),
+            parameter(
+                "goal",
+                str | None,
+                default=None,
+                text=_("the touchpoint that is the outcome wanted"),
+                panel=panel,
+            ),
+            parameter("title", str | None, default=None, text=_("the map's title"), panel=panel),
+            parameter(
+                "edited",
+                Path | None,
+                "--map",
+                default=None,
+                text=_("measure this map (YAML or JSON) instead of drafting one"),
+                panel=panel,
+            ),
+        )
+    )
 
 
 def _mapped(ctx: typer.Context, source: list[str], **options: Any) -> None:

@@ -6,13 +6,14 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
 from travesia.cli.helping import in_words
-from travesia.cli.reading import LookingCommand, apart, journeys_from, source_parameters
+from travesia.cli.parameters import NEEDED, parameter
+from travesia.cli.reading import LookingCommand, apart, journeys_from, looking
 from travesia.cli.showing import Format, chosen, show
 from travesia.cli.waiting import working
 from travesia.locale import texts
@@ -71,25 +72,24 @@ def output_parameters() -> list[inspect.Parameter]:
     """--format, --out and --limit."""
     shown = _("The answer")
     return [
-        _keyword(
+        parameter(
             "format",
             Format | None,
-            None,
-            typer.Option(
-                help=_("how to write it; else as the file's name says"), rich_help_panel=shown
-            ),
+            default=None,
+            text=_("how to write it; else as the file's name says"),
+            panel=shown,
         ),
-        _keyword(
+        parameter(
             "out",
             Path | None,
-            None,
-            typer.Option("--out", "-o", help=_("write to this file"), rich_help_panel=shown),
+            "--out",
+            "-o",
+            default=None,
+            text=_("write to this file"),
+            panel=shown,
         ),
-        _keyword(
-            "limit",
-            int,
-            ROWS,
-            typer.Option(help=_("most rows shown; 0 for all"), min=0, rich_help_panel=shown),
+        parameter(
+            "limit", int, default=ROWS, text=_("most rows shown; 0 for all"), panel=shown, min=0
         ),
     ]
 
@@ -114,18 +114,7 @@ def _asking(kind: type[Question]) -> Callable[..., None]:
         form = chosen(options["format"], out)
         show(answer, form, out, limit if form is Format.TABLE else None)
 
-    ask.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(
-                "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
-            ),
-            *source_parameters()[:1],
-            *_field_parameters(kind),
-            *source_parameters()[1:],
-            *output_parameters(),
-        ]
-    )
-    return ask
+    return looking(ask, *output_parameters(), first=_field_parameters(kind))
 
 
 def _field_parameters(kind: type[Question]) -> list[inspect.Parameter]:
@@ -150,12 +139,10 @@ def _field_parameter(
     if kind == list[str]:
         default = [str(one) for one in default or ()]
     elif required:
-        default = inspect.Parameter.empty
+        default = NEEDED
     elif default is None:
         kind |= None
-    panel = _("The question")
-    made = typer.Option("--" + name.replace("_", "-"), help=text, rich_help_panel=panel)
-    return _keyword(name, kind, default, made)
+    return parameter(name, kind, default=default, text=text, panel=_("The question"))
 
 
 def _plain(described: Mapping[str, Any]) -> Any:
@@ -174,12 +161,6 @@ def _several(value: Any) -> Any:
     if isinstance(value, list) and len(value) == 1 and " -> " in value[0]:
         return [one.strip() for one in value[0].split(" -> ")]
     return value
-
-
-def _keyword(name: str, kind: Any, default: Any, made: Any) -> inspect.Parameter:
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, made]
-    )
 
 
 def _command_name(kind: str) -> str:

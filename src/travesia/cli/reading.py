@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from travesia.cli.parameters import parameter, shaped
 from travesia.cli.waiting import working
 from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
@@ -62,8 +63,8 @@ class LookingCommand(TyperCommand):
         values, _rest, order = self.make_parser(ctx).parse_args(args=list(args))
         lenses: list[tuple[str, str]] = []
         taken: dict[str, int] = {}
-        for parameter in order:
-            name = parameter.name or ""
+        for option in order:
+            name = option.name or ""
             if name == "collapse" and values.get(name):
                 lenses.append((name, ""))
             elif name in LENSES and name not in taken:
@@ -76,30 +77,51 @@ class LookingCommand(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-def source_parameters() -> list[inspect.Parameter]:
-    """SOURCE, its columns and the lenses, as parameters of a Typer command."""
+def looking(
+    command: Callable[..., None], *more: inspect.Parameter, first: Sequence[inspect.Parameter] = ()
+) -> Callable[..., None]:
+    """A command that reads a source through lenses: `first` options before those, `more` after."""
+    place = inspect.Parameter.POSITIONAL_OR_KEYWORD
     source = Annotated[
         list[str],
         typer.Argument(metavar="SOURCE...", help=_("files of events, or saved journeys")),
     ]
+    return shaped(
+        command,
+        [
+            inspect.Parameter("ctx", place, annotation=typer.Context),
+            inspect.Parameter("source", place, annotation=source),
+            *first,
+            *_reading_parameters(),
+            *more,
+        ],
+    )
+
+
+def _reading_parameters() -> list[inspect.Parameter]:
+    """The columns of a source, and the lenses."""
     looks = _("Lenses, in the order written")
     reads = _("Reading the source")
     return [
-        inspect.Parameter("source", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=source),
         *(
-            _optional(name, str, default=None, text=_(help_), panel=reads)
+            parameter(name, str | None, default=None, text=_(help_), panel=reads)
             for name, (_to, help_) in COLUMNS.items()
         ),
         *(
-            _optional(name, list[str], default=[], text=_(help_), panel=reads)
+            parameter(name, list[str], default=[], text=_(help_), panel=reads)
             for name, (_to, help_) in SEVERAL.items()
         ),
         *(
-            _optional(name, list[str], default=[], text=_(help_), panel=looks, metavar=metavar)
+            parameter(name, list[str], default=[], text=_(help_), panel=looks, metavar=metavar)
             for name, (metavar, help_) in LENSES.items()
         ),
-        _optional(
-            "collapse", bool, default=False, text=_("keep one of each run of equals"), panel=looks
+        parameter(
+            "collapse",
+            bool,
+            "--collapse",
+            default=False,
+            text=_("keep one of each run of equals"),
+            panel=looks,
         ),
     ]
 
@@ -147,11 +169,11 @@ def apart(out: Path | None, source: Sequence[str]) -> None:
 def named(options: Options) -> dict[str, Any]:
     """The options of `tv.read` that were given."""
     one = {to: options[name] for name, (to, _help) in COLUMNS.items() if options.get(name)}
-    several = {
+    several: dict[str, Any] = {
         to: tuple(options[name]) for name, (to, _help) in SEVERAL.items() if options.get(name)
     }
     if "*" in several.get("dimensions", ()):
-        several["dimensions"] = "*"  # type: ignore[assignment]
+        several["dimensions"] = "*"
     return {**one, **several}
 
 
@@ -220,14 +242,3 @@ def _share(written: str) -> float:
             f"--sample {written!r} is not a share.", "Write a number up to 1: --sample 0.1."
         )
     return share
-
-
-def _optional(
-    name: str, kind: Any, *, default: Any, text: str, panel: str, metavar: str | None = None
-) -> inspect.Parameter:
-    written = "--" + name.replace("_", "-")
-    made = typer.Option(written, help=text, rich_help_panel=panel, metavar=metavar)
-    kind = kind if default is not None else kind | None
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, made]
-    )

@@ -7,40 +7,37 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated
 
 import typer
 
 from travesia.cli.helping import in_words
+from travesia.cli.parameters import parameter, shaped
 from travesia.errors import TravesiaError
 from travesia.locale import LANGUAGES, texts
 
 _ = texts("cli")
 
+REFUSED = 1
 MISSPOKEN = 2
 INTERRUPTED = 130
 
 
-def run(words: Sequence[str]) -> int:  # noqa: PLR0911 - one way out for each kind of end
+def run(words: Sequence[str]) -> int:
     """Run one command line; gives the exit code."""
     try:
         command = in_words(typer.main.get_command(application()))
         code = command(args=list(words), standalone_mode=False)
     except typer.TyperException as error:
         return _misspoken(error)
-    except TravesiaError as error:
-        return _refused(error, words)
-    except UnicodeEncodeError as error:
-        return _refused(_unspeakable(error), words)
     except (KeyboardInterrupt, typer.Abort):
-        print(_("Interrupted."), file=sys.stderr)  # noqa: T201 - the terminal is the place
+        typer.echo(_("Interrupted."), err=True)
         return INTERRUPTED
     except BrokenPipeError:
         # whoever read our output has enough; what is left must not complain at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        return _refused(_unwritable(error), words)
+    except (TravesiaError, UnicodeEncodeError, OSError) as error:
+        return _refused(error, words)
     return code if isinstance(code, int) else 0
 
 
@@ -55,8 +52,7 @@ def application() -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
-    _globals.__signature__ = _global_options()  # type: ignore[attr-defined]
-    app.callback()(_globals)
+    app.callback()(shaped(_globals, _global_options()))
     for commands in (demo, describe, questions, map_, catalog, convert):
         commands.add_to(app)
     return app
@@ -67,7 +63,7 @@ def _versioned(wanted: bool) -> None:
     if wanted:
         from travesia import __version__
 
-        print(__version__)  # noqa: T201 - what was asked for
+        typer.echo(__version__)
         raise typer.Exit
 
 
@@ -82,27 +78,21 @@ def _speak_help() -> None:
     rich_utils.DEFAULT_STRING = _("[default: {}]")
 
 
-def _global_options() -> inspect.Signature:
-    """--lang, --debug and --version, with their help in the current language."""
-    version = typer.Option(
-        "--version", help=_("print the version"), is_eager=True, callback=_versioned
-    )
-    described = {
-        "lang": (str | None, None, typer.Option("--lang", help="es | en", metavar="LANG")),
-        "debug": (bool, False, typer.Option("--debug", help=_("show where an error arose"))),
-        "version": (bool, False, version),
-    }
-    return inspect.Signature(
-        [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=default,
-                annotation=Annotated[kind, made],
-            )
-            for name, (kind, default, made) in described.items()
-        ]
-    )
+def _global_options() -> list[inspect.Parameter]:
+    """--lang, --debug and --version."""
+    return [
+        parameter("lang", str | None, default=None, text="es | en", metavar="LANG"),
+        parameter("debug", bool, "--debug", default=False, text=_("show where an error arose")),
+        parameter(
+            "version",
+            bool,
+            "--version",
+            default=False,
+            text=_("print the version"),
+            is_eager=True,
+            callback=_versioned,
+        ),
+    ]
 
 
 def _globals(*, lang: str | None, debug: bool, version: bool) -> None:
@@ -115,8 +105,8 @@ def _misspoken(error: typer.TyperException) -> int:
     """A command line that cannot be meant, in two lines like every error."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "travesia"
-    print(_("Error: {error}", error=error.format_message()), file=sys.stderr)  # noqa: T201
-    print(_("See {path} --help.", path=path), file=sys.stderr)  # noqa: T201
+    typer.echo(_("Error: {error}", error=error.format_message()), err=True)
+    typer.echo(_("See {path} --help.", path=path), err=True)
     return MISSPOKEN
 
 
@@ -135,9 +125,13 @@ def _unspeakable(error: UnicodeEncodeError) -> TravesiaError:
     )
 
 
-def _refused(error: TravesiaError, words: Sequence[str]) -> int:
+def _refused(error: TravesiaError | UnicodeEncodeError | OSError, words: Sequence[str]) -> int:
     if "--debug" in words:
         traceback.print_exception(error)
-    else:
-        print(_("Error: {error}", error=error), file=sys.stderr)  # noqa: T201
-    return 1
+        return REFUSED
+    if isinstance(error, UnicodeEncodeError):
+        error = _unspeakable(error)
+    elif isinstance(error, OSError):
+        error = _unwritable(error)
+    typer.echo(_("Error: {error}", error=error), err=True)
+    return REFUSED
