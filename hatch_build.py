@@ -31,7 +31,7 @@ class CompiledTexts(BuildHookInterface):
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Throw the compiled copies away: they are in the wheel now."""
-        del version, build_data, artifact_path  # hatchling tells; nothing here depends on it
+        del build_data, artifact_path  # hatchling tells; what is thrown away depends on neither
         if version != "editable":
             self.folder.cleanup()
 
