@@ -17,7 +17,7 @@ from travesia.engines.passes import Marker
 from travesia.engines.scope import Scope, moment
 from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
-from travesia.study import intervals, shares
+from travesia.study import durations, intervals, shares
 from travesia.study.counted import Counted, tallied
 from travesia.study.question import Answer, Measure, Question, option, question
 from travesia.study.sampling import sampled, share_for_rows
@@ -123,7 +123,7 @@ class Describe(Question):
             "q95_interactions": intervals.quantile(lengths, 0.95) if some else None,
             "most_interactions": int(sizes[-1]) if some else None,
             "single": int(times[sizes == 1].sum()),
-            "median_duration": _median_duration(np.sort(first["durations"][1])),
+            "median_duration": durations.median(np.sort(first["durations"][1])),
         }
 
     def marker(self, scope: Scope, cell: Mapping[str, Any]) -> Marker:
@@ -259,9 +259,3 @@ def _median_positions(found: tuple[Counts, Counts], codes: Counts) -> pa.Array:
         places: Any = Counted(cells[low:high] % BINS, counts[low:high, 0])
         medians.append(_position_of(intervals.quantile(places, 0.5)) if high > low else None)
     return pa.array(medians, pa.int64())
-
-
-def _median_duration(ordered: Counts) -> Any:
-    if not ordered.size:
-        return None
-    return pa.scalar(int(intervals.quantile(ordered, 0.5)), pa.duration("us")).as_py()

@@ -16,7 +16,7 @@ from travesia.engines.passes import Fold, Marker
 from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
-from travesia.study import intervals
+from travesia.study import durations, intervals, shares
 from travesia.study.question import Measure, Question, option, question, without_names
 from travesia.study.sampling import sampled, share_for
 
@@ -94,20 +94,22 @@ class Flow(Question):
         names = pa.concat_arrays(
             [scope.touchpoints.names.cast(pa.string()), pa.array([START, END])]
         )
-        times = _times(partials[1] if len(partials) > 1 else None, source * nodes + target)
+        edges = source * nodes + target
+        taken = partials[1]["times"] if len(partials) > 1 else durations.NOTHING
         return pa.table(
             {
                 "source": names.take(pa.array(source)),
                 "target": names.take(pa.array(target)),
                 "transitions": transitions,
                 "customers": customers,
-                "share_out": _shares(transitions / out[source], thin),
-                "share_in": _shares(transitions / into[target], thin),
-                **times,
+                "share_out": shares.column(transitions / out[source], thin),
+                "share_in": shares.column(transitions / into[target], thin),
+                "median_time": durations.quantiles(taken, edges),
+                "q95_time": durations.quantiles(taken, edges, 0.95),
                 "source_customers": visitors[source],
-                "share": _shares(customers / visitors[source], thin),
-                "low": _shares(low, thin),
-                "high": _shares(high, thin),
+                "share": shares.column(customers / visitors[source], thin),
+                "low": shares.column(low, thin),
+                "high": shares.column(high, thin),
             }
         )
 
@@ -231,23 +233,3 @@ def _edges(partial: Mapping[str, Any], nodes: int) -> tuple[Edges, Edges, Edges,
         return cells // nodes, cells % nodes, counts, customers
     source, target = np.nonzero(edges[:, :, 0])
     return source, target, edges[source, target], visitors
-
-
-def _times(partial: Mapping[str, Any] | None, edges: Edges) -> dict[str, pa.Array]:
-    """Median and 95 % quantile of each edge; null where no time was taken."""
-    median: list[int | None] = [None] * edges.size
-    q95: list[int | None] = [None] * edges.size
-    if partial is not None:
-        cells, values = partial["times"]
-        first = np.searchsorted(cells, edges, side="left")
-        last = np.searchsorted(cells, edges, side="right")
-        for place, (low, high) in enumerate(zip(first, last, strict=True)):
-            if high > low:
-                median[place] = int(intervals.quantile(values[low:high], 0.5))
-                q95[place] = int(intervals.quantile(values[low:high], 0.95))
-    kind = pa.duration("us")
-    return {"median_time": pa.array(median, kind), "q95_time": pa.array(q95, kind)}
-
-
-def _shares(values: npt.NDArray[np.float64], thin: npt.NDArray[np.bool_]) -> pa.Array:
-    return pa.array(values, pa.float64(), mask=thin)

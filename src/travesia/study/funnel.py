@@ -30,7 +30,7 @@ from travesia.errors import InvalidValue, UnknownName
 from travesia.locale import N_, texts
 from travesia.record.durations import Duration, microseconds
 from travesia.record.lenses import names_of
-from travesia.study import intervals, shares
+from travesia.study import durations, intervals, shares
 from travesia.study.question import Answer, Measure, Question, Unit, option, question
 from travesia.study.sampling import sampled, share_for
 
@@ -143,7 +143,7 @@ class Funnel(Question):
         """A row a step."""
         del scope
         counts = partials[0]["counts"]
-        times = partials[1]["times"] if len(partials) > 1 else (np.empty(0), np.empty(0))
+        taken = partials[1]["times"] if len(partials) > 1 else durations.NOTHING
         steps = len(self.steps)
         reached = counts[:, 0]
         entered = np.full(steps, reached[0])
@@ -170,7 +170,7 @@ class Funnel(Question):
                 "share_of_previous": share(intervals.ratio(reached, previous), thin_previous),
                 "low": share(low, thin),
                 "high": share(high, thin),
-                "median_time": _medians(times, steps),
+                "median_time": durations.quantiles(taken, np.arange(steps)),
                 "entered": entered,
                 "previous": previous,
                 "previous_low": share(previous_low, thin_previous),
@@ -594,13 +594,3 @@ def _bounds(
     of_all = shares.wilson_by_customers(reached, reached[0], effective[0])
     of_previous = np.concatenate([effective[:1], effective[before]])
     return (*of_all, *shares.wilson_by_customers(reached, previous, of_previous))
-
-
-def _medians(times: Any, steps: int) -> pa.Array:
-    cells, values = times
-    out: list[int | None] = []
-    for step in range(steps):
-        low, high = np.searchsorted(cells, [step, step + 1])
-        found = values[low:high]
-        out.append(int(intervals.quantile(found, 0.5)) if found.size else None)
-    return pa.array(out, pa.duration("us"))

@@ -19,7 +19,7 @@ from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
 from travesia.record.keys import hash_keys
 from travesia.record.lenses import names_of
-from travesia.study import intervals, shares
+from travesia.study import durations, intervals, shares
 from travesia.study.counted import tallied
 from travesia.study.heavy import MOST_KEPT, Found, Hashes, Heavy
 from travesia.study.question import Answer, Measure, Question, option, question
@@ -186,6 +186,7 @@ class Paths(Question):
             places, counts = places[kept], counts[kept]
         codes = [partial["examples"][int(place)] for place in places]
         names = [[scope.touchpoints.name(code) for code in path] for path in codes]
+        medians = durations.quantiles(partial["times"], np.asarray(places)).to_pylist()
         order = sorted(range(len(names)), key=lambda one: (-counts[one, 0], names[one]))
         return [
             {
@@ -195,7 +196,7 @@ class Paths(Question):
                 "converted": int(counts[one, 2]),
                 "squares": int(counts[one, 3]),
                 "variants": 1,
-                "time": _median(partial["times"], int(places[one])),
+                "time": medians[one],
             }
             for one in order[: self.top]
         ]
@@ -373,9 +374,3 @@ class HasPath:
             rows = np.flatnonzero(chosen)
             chosen[rows] = block.touchpoint[block.start[rows] + step] == code
         return chosen
-
-
-def _median(found: tuple[Counts, Counts], place: int) -> int | None:
-    cells, values = found
-    low, high = np.searchsorted(cells, [place, place + 1])
-    return int(intervals.quantile(values[low:high], 0.5)) if high > low else None

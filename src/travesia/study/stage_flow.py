@@ -19,6 +19,7 @@ from travesia.engines.scope import Scope
 from travesia.errors import InvalidValue, UnknownName
 from travesia.locale import N_, texts
 from travesia.study import shares
+from travesia.study.durations import by_cell
 from travesia.study.intervals import quantile, quantile_interval, ratio, wilson
 from travesia.study.question import Answer, Measure, Question, option, question
 from travesia.study.sampling import sampled, share_for
@@ -288,9 +289,7 @@ def median_times(
 ) -> dict[str, pa.Array]:
     """Median of the times of each cell and the order statistics that enclose it, null if none."""
     found: dict[str, list[int | None]] = {"median_time": [], "low_time": [], "high_time": []}
-    known, values = gathered
-    for cell in cells:
-        own = values[np.searchsorted(known, cell) : np.searchsorted(known, cell, side="right")]
+    for own in by_cell(gathered, cells):
         low, high = quantile_interval(own) if own.size else (None, None)
         middle = quantile(own, 0.5) if own.size else None
         for name, value in zip(found, (middle, low, high), strict=True):

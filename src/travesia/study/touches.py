@@ -19,7 +19,7 @@ from travesia.engines.scope import CHANNEL, Scope
 from travesia.errors import InvalidValue
 from travesia.locale import N_, texts
 from travesia.record.lenses import names_of
-from travesia.study import intervals, shares
+from travesia.study import durations, intervals, shares
 from travesia.study.counted import Counted, tallied
 from travesia.study.question import Answer, Measure, Question, option, question
 from travesia.study.sampling import sampled, share_for_rows
@@ -113,7 +113,7 @@ class Touches(Question):
                 "km_share": shares.column(share, thin_risk),
                 "low": shares.column(low, thin_risk),
                 "high": shares.column(high, thin_risk),
-                "median_time": _medians(partials[0]["times"], found.touches),
+                "median_time": durations.quantiles(partials[0]["times"], found.touches),
                 "mean_channels": shares.column(channels, not _has_channels(scope)),
             }
         )
@@ -137,7 +137,7 @@ class Touches(Question):
             "open": int(found.open.sum()),
             **found.plain(converted, int(partials[0]["squares"])),
             **found.kaplan_meier(),
-            "median_time": _median(np.sort(partials[0]["times"][1])),
+            "median_time": durations.median(np.sort(partials[0]["times"][1])),
             "channels": _histogram(partials[0]["channels"]),
         }
 
@@ -400,23 +400,6 @@ def _squares(block: Block, reached: npt.NDArray[np.bool_]) -> Counts:
     shared = shares.squares(rows.group.astype(np.int64), rows.owner)
     found: Counts = np.bincount(rows.group, shared, block.groups).astype(np.int64)
     return found
-
-
-def _medians(found: tuple[Counts, Counts], touches: Counts) -> pa.Array:
-    cells, values = found
-    first = np.searchsorted(cells, touches, side="left")
-    last = np.searchsorted(cells, touches, side="right")
-    medians = [
-        int(intervals.quantile(values[low:high], 0.5)) if high > low else None
-        for low, high in zip(first, last, strict=True)
-    ]
-    return pa.array(medians, pa.duration("us"))
-
-
-def _median(ordered: Counts) -> Any:
-    if not ordered.size:
-        return None
-    return pa.scalar(int(intervals.quantile(ordered, 0.5)), pa.duration("us")).as_py()
 
 
 def _histogram(found: tuple[Counts, Counts]) -> dict[int, int]:
